@@ -1,0 +1,47 @@
+# Needs nothing but Python >= 3.11 and make: everything else goes into .venv from requirements.lock.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench proof lock schema clean
+
+help:  ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "syncd needs Python 3.11 or newer; set PYTHON=/path/to/python3"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $(STAMP)
+
+demo: $(STAMP)  ## the main job on sample data: files, ledger, plan, a simulated TikTok Shop, report
+	$(BIN)/syncd demo
+
+test: $(STAMP)  ## every test
+	$(BIN)/python -m pytest
+
+check: $(STAMP)  ## lint, format, types, layers, freshness of generated files
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m tests.freshness
+
+bench: $(STAMP)  ## speed and memory, as ratios against a reference measured in the same run
+	$(BIN)/python -m tests.benchmarks
+
+proof: $(STAMP)  ## the long proofs: more kills, more seeds
+	SYNCD_PROOF=1 $(BIN)/python -m pytest tests/process tests/property
+
+schema: $(STAMP)  ## rewrite config/syncd.schema.json from the models
+	$(BIN)/python -m tests.freshness --write
+
+lock:  ## rewrite requirements.lock from pyproject.toml (needs uv)
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --extra dev pyproject.toml -o requirements.lock
+	sed -i '1i # Every package that `make` installs, with hashes. Rewritten by `make lock` from pyproject.toml; no registry is named on purpose.' requirements.lock
+
+clean:  ## remove the virtual environment and caches
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info

@@ -1,0 +1,1 @@
+"""Connectors: one package per kind of source or channel, found by entry points."""

@@ -1,0 +1,1 @@
+"""Stock files: any dialect that spreadsheets and ERPs write."""

@@ -1,0 +1,1 @@
+"""TikTok Shop: signing, tokens, listings, orders and writes, and a simulated shop."""

@@ -1,0 +1,335 @@
+"""A TikTok Shop as a channel: what it shows, its orders, absolute writes, and what it was seen to refuse."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from functools import cached_property
+from itertools import groupby
+from pathlib import Path
+from random import SystemRandom
+
+from pydantic import BaseModel, SecretStr
+
+from connectors.tiktok_shop.calls import App, SignedCalls
+from connectors.tiktok_shop.catalogue import Catalogue
+from connectors.tiktok_shop.client import TikTokClient
+from connectors.tiktok_shop.codes import ErrorClass
+from connectors.tiktok_shop.errors import ApiRefused, ApiUnavailable, ApiUnknown
+from connectors.tiktok_shop.options import TikTokShopOptions
+from connectors.tiktok_shop.order_feed import TikTokOrderFeed
+from connectors.tiktok_shop.tokens import Keeper, TokenIssuer
+from connectors.tiktok_shop.wire import Shop
+from connectors.tiktok_shop.writing import (
+    ProductWriter,
+    Refusals,
+    at_least_one,
+    is_quantity,
+    stock_write,
+)
+from connectors.transport.http_transport import HttpTransport
+from connectors.transport.pacing import Lane, Pacer
+from connectors.transport.rate import known, learned
+from connectors.transport.retrying import PacedCaller
+from syncd.domain.change import Change
+from syncd.domain.errors import ChannelUnauthorized
+from syncd.domain.identity import ChannelName, ListingRef, WarehouseId
+from syncd.domain.listing import Listing
+from syncd.domain.outcome import Accepted, Outcome, Rejected, Unknown
+from syncd.domain.report import Requests
+from syncd.domain.rules import Zero
+from syncd.ports.channel import Channel, Exchange, Fact, FactStore, OrderFeed, ShopFacts
+from syncd.ports.clock import Clock
+from syncd.ports.credentials import Credentials
+from syncd.ports.tokens import TokenStore
+
+SKUS_PER_CALL = 50
+"""How many SKUs of one product go into one write; the shop's own limit is undocumented (Unsure 2)."""
+ZERO_REFUSED = "zero_refused"
+DEACTIVATED = "deactivated_by_syncd:"
+SALES = "SALES_WAREHOUSE"
+CROSS_BORDER = "CROSS_BORDER"
+
+
+class TikTokShopChannel:
+    """One authorized shop. Threads may share it."""
+
+    def __init__(
+        self, name: ChannelName, options: TikTokShopOptions, client: TikTokClient,
+        keeper: Keeper, facts: FactStore, clock: Clock,
+    ) -> None:  # fmt: skip
+        self._name = name
+        self._options = options
+        self._authorized = client
+        self._keeper = keeper
+        self._facts = facts
+        self._clock = clock
+
+    @property
+    def name(self) -> ChannelName:
+        """The channel's name in the YAML."""
+        return self._name
+
+    def connect(self, auth_code: str) -> str:
+        """Exchange an authorization code and keep the tokens; a sentence about the shop.
+
+        Raises ChannelUnauthorized or ChannelUnavailable.
+        """
+        grant = self._keeper.connect(SecretStr(auth_code))
+        shop = self._shop
+        return (
+            f"connected to {shop.name or shop.id} ({shop.region or 'region unknown'}, id {shop.id}); "
+            f"authorized until {grant.refresh_expires_at:%Y-%m-%d}"
+        )
+
+    @cached_property
+    def _shop(self) -> Shop:
+        """The shop of this channel among those the authorization covers."""
+        shops = self._authorized.authorized_shops()
+        wanted = self._options.shop
+        if wanted is None and len(shops) == 1:
+            return shops[0]
+        for shop in shops:
+            if wanted in {shop.id, shop.code}:
+                return shop
+        names = ", ".join(f"{shop.id} ({shop.name})" for shop in shops) or "none"
+        if wanted is None:
+            text = f"the authorization covers several shops; set channels.{self._name}.shop to one: {names}"
+            raise ChannelUnauthorized(text)
+        text = f"the authorization does not cover shop {wanted}; it covers: {names}"
+        raise ChannelUnauthorized(text)
+
+    @cached_property
+    def _client(self) -> TikTokClient:
+        return self._authorized.with_shop(SecretStr(self._shop.cipher))
+
+    @property
+    def _price_field(self) -> str:
+        """Cross-border sellers set `sale_price`, local ones `amount` (read back as tax_exclusive_price)."""
+        cross_border = self._shop.seller_type == CROSS_BORDER
+        return "sale_price" if cross_border else "tax_exclusive_price"
+
+    @cached_property
+    def _catalogue(self) -> Catalogue:
+        return Catalogue(self._client, self._clock, self._price_field)
+
+    @cached_property
+    def _writer(self) -> ProductWriter:
+        return ProductWriter(self._client, self._clock, self._price_field)
+
+    def facts(self) -> ShopFacts:
+        """The shop and its sales warehouses; a return warehouse may come first in the shop's list."""
+        return ShopFacts(
+            shop_id=self._shop.id,
+            name=self._shop.name,
+            region=self._shop.region,
+            currency=None,
+            warehouses={
+                WarehouseId(item.id): item.name
+                for item in self._client.warehouses()
+                if item.type == SALES
+            },
+        )
+
+    def listings(self) -> Iterator[Sequence[Listing]]:
+        """Everything the shop lists, in batches of at most 100 products."""
+        return self._catalogue.listings()
+
+    def look(self, refs: Sequence[ListingRef]) -> Mapping[ListingRef, Listing]:
+        """The live stock of these listings."""
+        return self._catalogue.look(refs, Lane.URGENT)
+
+    def look_at_prices(self, refs: Sequence[ListingRef]) -> Mapping[ListingRef, Listing]:
+        """The live price and status of these listings."""
+        return self._catalogue.look_at_prices(refs)
+
+    def batches(self, changes: Sequence[Change]) -> Iterator[Sequence[Change]]:
+        """One product and one field per call, all warehouses of a SKU together."""
+        groups: dict[tuple[str, str], list[Change]] = {}
+        for change in changes:
+            groups.setdefault((change.ref.product_id, change.field.value), []).append(change)
+        for rows in groups.values():
+            yield from _parts(rows)
+
+    def submit(self, exchange: Exchange, zero: Zero) -> Sequence[Outcome]:
+        """Write one product. Raises ChannelUnavailable or ChannelUnauthorized when nothing was done."""
+        if not is_quantity(exchange.changes):
+            return self._writer.write_prices(exchange.changes)[0]
+        outcomes, refused = self._writer.write_stock(exchange.changes, exchange.live)
+        if any(item.entry.kind is ErrorClass.WAREHOUSES for item in refused.values()):
+            outcomes = self._again_with_warehouses(exchange, outcomes, refused)
+        if any(_zero_refused(outcome, refused) for outcome in outcomes):
+            outcomes = self._without_zero(exchange, zero, outcomes, refused)
+        self._reactivate(outcomes)
+        return outcomes
+
+    def _again_with_warehouses(
+        self, exchange: Exchange, outcomes: Sequence[Outcome], refused: Refusals
+    ) -> Sequence[Outcome]:
+        """The SKU's warehouses changed since they were read: read them again, write once more."""
+        guilty = [ref for ref, item in refused.items() if item.entry.kind is ErrorClass.WAREHOUSES]
+        live = self.look(guilty)
+        again = [
+            row
+            for row in exchange.changes
+            if row.ref in live
+            and row.warehouse_id in {item.warehouse_id for item in live[row.ref].stock}
+        ]
+        if not again:
+            return outcomes
+        repeated, still = self._writer.write_stock(again, live)
+        for ref in {row.ref for row in again}:
+            refused.pop(ref, None)
+        refused.update(still)
+        return _replaced(outcomes, repeated)
+
+    def _without_zero(
+        self, exchange: Exchange, zero: Zero, outcomes: Sequence[Outcome], refused: Refusals
+    ) -> Sequence[Outcome]:
+        """The shop refuses 0: leave one on sale and say so, or take the product off sale."""
+        if self.refuses_zero() is None:
+            self._facts.learn(self._name, ZERO_REFUSED, "yes")
+        guilty = {item.change.ref for item in outcomes if _zero_refused(item, refused)}
+        rows = [row for row in exchange.changes if row.ref in guilty]
+        repeated, _ = self._writer.write_stock(at_least_one(rows), exchange.live)
+        note = "the shop refuses 0: 1 is left on sale"
+        product = rows[0].ref.product_id
+        if zero is Zero.DEACTIVATE and self._is_empty(product, rows, exchange):
+            note = self._deactivate(product) or note
+        noted: list[Outcome] = []
+        for row, outcome in zip(rows, repeated, strict=True):
+            if isinstance(outcome, Accepted):
+                sent = max(1, row.after)
+                noted.append(Accepted(change=row, at=outcome.at, sent=sent, note=note))
+            elif isinstance(outcome, Unknown):
+                noted.append(Unknown(change=row, reason=outcome.reason))
+            else:
+                noted.append(outcome)
+        return _replaced(outcomes, noted)
+
+    def _is_empty(self, product_id: str, rows: Sequence[Change], exchange: Exchange) -> bool:
+        """Whether every SKU of the product is to show nothing anywhere, so that it may go off sale."""
+        emptied = {
+            row.ref.listing_id
+            for row in rows
+            if not any(
+                stock_write(
+                    row.ref, _of(row.ref, rows), exchange.live.get(row.ref)
+                ).quantities.values()
+            )
+        }
+        try:
+            skus = self._client.product(product_id).skus
+        except (ApiRefused, ApiUnavailable):
+            return False
+        return all(
+            sku.id in emptied or sum(item.quantity or 0 for item in sku.inventory) == 0
+            for sku in skus
+        )
+
+    def _deactivate(self, product_id: str) -> str:
+        try:
+            errors = self._client.deactivate([product_id]).errors
+        except (ApiRefused, ApiUnknown, ApiUnavailable):
+            return ""
+        if errors:
+            return ""
+        self._facts.learn(self._name, DEACTIVATED + product_id, "yes")
+        return "the shop refuses 0: the product was deactivated"
+
+    def _reactivate(self, outcomes: Sequence[Outcome]) -> None:
+        """A product that we took off sale for want of stock is put back once it has some."""
+        for product_id in {item.change.ref.product_id for item in outcomes}:
+            fact = self._facts.fact(self._name, DEACTIVATED + product_id)
+            stocked = any(
+                isinstance(item, Accepted) and item.change.after > 0 and item.sent is None
+                for item in outcomes
+            )
+            if fact is not None and fact.value == "yes" and stocked:
+                try:
+                    self._client.activate([product_id])
+                except (ApiRefused, ApiUnknown, ApiUnavailable):
+                    continue
+                self._facts.learn(self._name, DEACTIVATED + product_id, "no")
+
+    def refuses_zero(self) -> Fact | None:
+        """Whether the shop was seen to refuse a quantity of 0, and when."""
+        return self._facts.fact(self._name, ZERO_REFUSED)
+
+    @contextmanager
+    def orders(self, since: datetime | None) -> Iterator[OrderFeed]:
+        """Order lines updated since then; None reads all open orders whatever their age."""
+        yield TikTokOrderFeed(
+            channel=self._name, client=self._client, asked_at=self._clock.now(), since=since
+        )
+
+    def requests(self) -> Requests:
+        """HTTP requests since the channel was opened, token calls aside."""
+        traffic = self._authorized.traffic()
+        return Requests(sent=traffic.sent, throttled=traffic.throttled, retried=traffic.retried)
+
+
+def _parts(rows: Sequence[Change]) -> Iterator[Sequence[Change]]:
+    """Cut a product's rows into calls of at most SKUS_PER_CALL SKUs, a SKU's rows together."""
+    part: list[Change] = []
+    refs: set[ListingRef] = set()
+    ordered = sorted(rows, key=lambda row: row.ref)
+    for ref, group in groupby(ordered, key=lambda row: row.ref):
+        if len(refs) == SKUS_PER_CALL:
+            yield part
+            part, refs = [], set()
+        part.extend(group)
+        refs.add(ref)
+    if part:
+        yield part
+
+
+def _zero_refused(outcome: Outcome, refused: Refusals) -> bool:
+    """Whether a SKU was refused for its quantity and one of its rows says 0."""
+    refusal = refused.get(outcome.change.ref)
+    return (
+        isinstance(outcome, Rejected)
+        and refusal is not None
+        and refusal.entry.kind is ErrorClass.QUANTITY_REFUSED
+        and outcome.change.after == 0
+    )
+
+
+def _of(ref: ListingRef, rows: Sequence[Change]) -> Sequence[Change]:
+    return [row for row in rows if row.ref == ref]
+
+
+def _replaced(outcomes: Sequence[Outcome], by: Sequence[Outcome]) -> Sequence[Outcome]:
+    newer = {outcome.change.key: outcome for outcome in by}
+    return [newer.get(outcome.change.key, outcome) for outcome in outcomes]
+
+
+class TikTokShopFactory:
+    """Opens TikTok Shop channels for the service."""
+
+    options_model: type[BaseModel] = TikTokShopOptions
+
+    @contextmanager
+    def open(
+        self, name: ChannelName, options: BaseModel, *, folder: Path, credentials: Credentials,
+        tokens: TokenStore, facts: FactStore, clock: Clock,
+    ) -> Iterator[Channel]:  # fmt: skip
+        """A channel; its connections are closed on leaving."""
+        del folder
+        if not isinstance(options, TikTokShopOptions):
+            raise TypeError(f"{type(options).__name__} are no options of tiktok_shop")
+        app = App(key=options.app_key, secret=credentials.secret(options.app_secret))
+        limits = learned() if options.rate is None else known(options.rate)
+        with HttpTransport(clock) as transport:
+            caller = PacedCaller(transport, Pacer(limits, clock), clock, SystemRandom())
+            issuer = TokenIssuer(
+                auth_url=options.auth_url, app=app, transport=transport, clock=clock
+            )
+            keeper = Keeper(name, tokens, issuer, clock)
+            calls = SignedCalls(
+                api_url=options.api_url, app=app, tokens=keeper, caller=caller, clock=clock
+            )
+            client = TikTokClient(calls)
+            yield TikTokShopChannel(name, options, client, keeper, facts, clock)
+
+
+FACTORY = TikTokShopFactory()

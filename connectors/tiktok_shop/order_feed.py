@@ -1,0 +1,130 @@
+"""Reads a shop's orders as order lines: one per ordered unit, without the buyer."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from connectors.tiktok_shop.bodies import OrderFilter
+from connectors.tiktok_shop.client import TikTokClient
+from connectors.tiktok_shop.wire import LineItem, Order
+from syncd.domain.errors import ChannelUnavailable
+from syncd.domain.identity import ChannelName, ListingId, ListingRef, ProductId, WarehouseId
+from syncd.domain.orders import ENTERED, LEFT, PACKED, OrderLine, OrderState
+from syncd.ports.channel import OrderPage
+
+OPEN_STATES = (
+    OrderState.UNPAID,
+    OrderState.ON_HOLD,
+    OrderState.AWAITING_SHIPMENT,
+    OrderState.PARTIALLY_SHIPPING,
+    OrderState.AWAITING_COLLECTION,
+)
+PLATFORM = "FULFILLMENT_BY_TIKTOK"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TikTokOrderFeed:
+    """One poll of one shop's orders: everything open (`since` None), or everything updated since."""
+
+    channel: ChannelName
+    client: TikTokClient
+    asked_at: datetime
+    since: datetime | None
+
+    def pages(self) -> Iterator[OrderPage]:
+        """Every page of the poll."""
+        for wanted in self._filters():
+            token = ""
+            while True:
+                page = self.client.search_orders(wanted, page_token=token)
+                yield OrderPage(
+                    lines=[line for order in page.orders for line in lines(self.channel, order)]
+                )
+                if not page.next_page_token:
+                    break
+                if page.next_page_token == token:
+                    raise ChannelUnavailable("the order search repeats a page")
+                token = page.next_page_token
+
+    def _filters(self) -> Iterator[OrderFilter]:
+        if self.since is not None:
+            yield OrderFilter(update_time_ge=int(self.since.timestamp()))
+            return
+        for state in OPEN_STATES:  # a search takes one status
+            yield OrderFilter(order_status=state.value)
+
+
+def lines(channel: ChannelName, order: Order) -> Iterator[OrderLine]:
+    """The lines of an order; virtual bundles become their parts."""
+    for item in order.line_items:
+        if not item.combined_listing_skus:
+            yield _line(channel, order, item, item.id, _ref(item.product_id, item.sku_id),
+                        item.seller_sku, 1)  # fmt: skip
+            continue
+        for part in item.combined_listing_skus:
+            yield _line(channel, order, item, f"{item.id}:{part.sku_id}",
+                        _ref(part.product_id, part.sku_id), part.seller_sku, part.sku_count)  # fmt: skip
+
+
+def _ref(product_id: str, sku_id: str) -> ListingRef:
+    return ListingRef(ProductId(product_id), ListingId(sku_id))
+
+
+def _line(
+    channel: ChannelName, order: Order, item: LineItem, line_id: str, ref: ListingRef,
+    seller_sku: str, units: int,
+) -> OrderLine:  # fmt: skip
+    state = state_of(order.status, item.display_status)
+    updated = _moment(order.update_time)
+    return OrderLine(
+        channel=channel,
+        order_id=order.id,
+        line_id=line_id,
+        ref=ref,
+        seller_sku=seller_sku,
+        units=units,
+        state=state,
+        created_at=_moment(order.create_time),
+        updated_at=updated,
+        entered_at=_first(updated, order, item) if state in ENTERED else None,
+        packed_at=_first(updated, order, item) if state in PACKED else None,
+        left_at=min(updated, _moment(order.collection_time or order.update_time))
+        if state in LEFT
+        else None,
+        warehouse_id=WarehouseId(order.warehouse_id) if order.warehouse_id else None,
+        platform_fulfilled=order.fulfillment_type == PLATFORM,
+        out_of_stock=_for_want_of_stock(order),
+    )
+
+
+def _for_want_of_stock(order: Order) -> bool:
+    """The seller cancelled because the goods are gone; the platform then zeroes the stock (section 7)."""
+    return order.cancellation_initiator == "SELLER" and "stock" in order.cancel_reason.casefold()
+
+
+def _first(updated: datetime, order: Order, item: LineItem) -> datetime:
+    """The earliest moment by which the step is known to be reached: ready to ship, or the last update."""
+    known = [moment for moment in (order.rts_time, item.rts_time, order.collection_time) if moment]
+    return min([updated, *(_moment(moment) for moment in known)])
+
+
+def state_of(order_status: str, line_status: str) -> OrderState:
+    """The line's own state where the shop gives one; an unknown word counts as still with us.
+
+    Webhooks write CANCEL and some answers CANCELED for CANCELLED (fact sheet 3.4).
+    """
+    if order_status.startswith("CANCEL"):
+        return OrderState.CANCELLED
+    for word in (line_status, order_status):
+        if word.startswith("CANCEL"):
+            return OrderState.CANCELLED
+        if word in OrderState.__members__:
+            return OrderState(word)
+    return OrderState.AWAITING_SHIPMENT
+
+
+def _moment(seconds: int) -> datetime:
+    """Unix seconds; a value in milliseconds is recognised by its size (fact sheet, Unsure 13)."""
+    if seconds > 10**11:
+        seconds //= 1000
+    return datetime.fromtimestamp(seconds, UTC)

@@ -1,0 +1,113 @@
+"""What people do to the simulated shop at the control endpoint: buy, ship, cancel, and edit by hand."""
+
+from connectors.tiktok_shop.sandbox.calls import World
+from connectors.tiktok_shop.sandbox.fields import FieldError, Fields
+from connectors.tiktok_shop.sandbox.ordering import ORDER_STATUSES, OUT_OF_STOCK, move, place
+from connectors.tiktok_shop.sandbox.prices import check_amount
+from connectors.tiktok_shop.sandbox.products import switch_status
+from connectors.tiktok_shop.sandbox.replies import Refused
+from connectors.tiktok_shop.sandbox.state import PRODUCT_STATUSES, Level, SkuState
+from connectors.tiktok_shop.sandbox.wishes import find_sku, find_warehouse, read_wish
+
+SKU_KEYS = ("sku", "sku_id", "seller_sku")
+STOCK_KEYS = (*SKU_KEYS, "warehouse_id", "available")
+PRICE_KEYS = (*SKU_KEYS, "price")
+PRODUCT_KEYS = ("status", "price_locked", "fbt", "combo", "title", "locked")
+STATUS_KEYS = ("status", "reason", "update_time")
+
+
+def place_order(world: World, body: object) -> object:
+    """`POST /control/orders`: somebody buys."""
+    wish = read_wish(world.shop, body, "order", world.now(), taking=True)
+    if wish.id is not None and wish.id in world.shop.orders:
+        raise FieldError(f"order.id: there is an order {wish.id} already")
+    order = place(world, wish)
+    return {"id": order.id, "order_id": order.id, "status": order.status}
+
+
+def move_order(world: World, order_id: str, body: object) -> object:
+    """`POST /control/orders/{id}/status`: an order is paid, packed, shipped, cancelled."""
+    if order_id not in world.shop.orders:
+        raise KeyError(f"order {order_id}")
+    given = Fields(body, "order", STATUS_KEYS)
+    status = given.choice("status", ORDER_STATUSES)
+    reason = given.text("reason") if "reason" in given else None
+    if reason == OUT_OF_STOCK and status != "CANCELLED":
+        raise FieldError("order.reason: out_of_stock goes with status CANCELLED only")
+    at = given.whole("update_time") if "update_time" in given else None
+    order = move(world, order_id, status, reason=reason, at=at)
+    return {"id": order.id, "order_id": order.id, "status": order.status}
+
+
+def edit_stock(world: World, body: object) -> object:
+    """`POST /control/stock`: a human sets the available units of one warehouse."""
+    given = Fields(body, "stock", STOCK_KEYS)
+    sku = find_sku(world.shop, given)
+    available = given.whole("available")
+    stock = sku.state.live.stock
+    warehouse_id = (
+        find_warehouse(world.shop, given) if "warehouse_id" in given else next(iter(stock))
+    )
+    if warehouse_id not in stock:
+        raise FieldError(
+            f"stock.warehouse_id: {sku.seller_sku!r} is not kept in {warehouse_id} "
+            f"(but in {', '.join(stock)})"
+        )
+    level = Level(available, stock[warehouse_id].committed)
+    world.change(sku, sku.state.live.with_levels({warehouse_id: level}))
+    world.shop.product_of(sku).update_time = int(world.now())
+    edit: dict[str, object] = {
+        "sku_id": sku.id,
+        "seller_sku": sku.seller_sku,
+        "warehouse_id": warehouse_id,
+        "available": available,
+    }
+    world.journal.add("edit", world.now(), field="stock", **edit)
+    return edit
+
+
+def edit_price(world: World, body: object) -> object:
+    """`POST /control/price`: a human sets a price, promotion or not."""
+    given = Fields(body, "price", PRICE_KEYS)
+    sku = find_sku(world.shop, given)
+    try:
+        amount = check_amount(given.text("price"), world.shop.identity.currency)
+    except Refused as refusal:
+        raise FieldError(f"price.price: {refusal.message}") from None
+    world.change(sku, SkuState(amount, sku.state.live.stock))
+    world.shop.product_of(sku).update_time = int(world.now())
+    edit: dict[str, object] = {"sku_id": sku.id, "seller_sku": sku.seller_sku, "price": amount}
+    world.journal.add("edit", world.now(), field="price", **edit)
+    return edit
+
+
+def edit_product(world: World, product_id: str, body: object) -> object:
+    """`POST /control/products/{id}`: status, promotion lock, kind, and units locked by a campaign."""
+    product = world.shop.products.get(product_id)
+    if product is None:
+        raise KeyError(f"product {product_id}")
+    given = Fields(body, "product", PRODUCT_KEYS)
+    status = given.choice("status", PRODUCT_STATUSES) if "status" in given else None
+    flags = {name: given.flag(name) for name in ("price_locked", "fbt", "combo") if name in given}
+    title = given.text("title") if "title" in given else product.title
+    locked = _locks(given, [sku.id for sku in product.skus])
+    for name, value in flags.items():
+        setattr(product, name, value)
+    product.title = title
+    for sku in product.skus:
+        sku.locked = locked.get(sku.id, sku.locked)
+    if status is not None:
+        switch_status(world, product, status, audited=False)
+    product.update_time = int(world.now())
+    world.journal.add("edit", world.now(), field="product", product_id=product_id, now=body)
+    return {"id": product.id, "status": product.status, "price_locked": product.price_locked}
+
+
+def _locks(given: Fields, sku_ids: list[str]) -> dict[str, int]:
+    """Campaign-locked units by SKU id; a bare number holds for every SKU of the product."""
+    if "locked" not in given:
+        return {}
+    if not isinstance(given.raw("locked"), dict):
+        return dict.fromkeys(sku_ids, given.whole("locked"))
+    rows = Fields(given.raw("locked"), "product.locked", sku_ids)
+    return {sku_id: rows.whole(sku_id) for sku_id in sku_ids if sku_id in rows}

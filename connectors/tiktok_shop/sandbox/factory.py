@@ -1,0 +1,59 @@
+"""What the entry point of the simulated TikTok Shop names: serves it on loopback, leaves nothing behind."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from threading import Event
+
+from connectors.tiktok_shop.sandbox.options import SandboxOptions
+from connectors.tiktok_shop.sandbox.sample import sample_stock_rows
+from connectors.tiktok_shop.sandbox.server import SandboxServer
+from connectors.tiktok_shop.sandbox.simulator import Simulator
+from connectors.tiktok_shop.sandbox.state import Shop
+
+
+class Sandbox:
+    """A simulated shop that serves on loopback."""
+
+    def __init__(self, simulator: Simulator, url: str) -> None:
+        self.simulator = simulator
+        self.url = url
+
+    @property
+    def shop(self) -> Shop:
+        """The state, for tests in the same process."""
+        return self.simulator.shop
+
+    def description(self) -> Mapping[str, str]:
+        """What a user needs to connect to it."""
+        identity = self.shop.identity
+        return {
+            "url": self.url,
+            "app_key": identity.app_key,
+            "app_secret": identity.app_secret,
+            "auth_code": identity.auth_code,
+            "shop_id": identity.shop_id,
+            "control": f"{self.url}/control",
+        }
+
+
+class TikTokShopSandboxFactory:
+    """Opens simulated shops."""
+
+    @contextmanager
+    def open(self, options: SandboxOptions) -> Iterator[Sandbox]:
+        """Serve until the context is left; ValueError for a seed, fault or option that makes no sense."""
+        stopping = Event()
+        simulator = Simulator(options, sleep=stopping.wait)
+        server = SandboxServer(options.port, simulator.handle, stopping)
+        server.begin()
+        try:
+            yield Sandbox(simulator, server.url)
+        finally:
+            server.end()
+
+    def sample_stock_rows(self) -> Sequence[tuple[str, ...]]:
+        """A stock file, header first, that fits the sample shop."""
+        return sample_stock_rows()
+
+
+FACTORY = TikTokShopSandboxFactory()

@@ -1,0 +1,1 @@
+"""HTTP shared by connectors: pacing, retrying, time-outs; knows no shop."""

@@ -1,0 +1,172 @@
+"""Knows httpx, so that nobody else has to: one exchange over HTTP, and whether it can have had an effect."""
+
+import logging
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from types import TracebackType
+from typing import Self
+from urllib.parse import quote, urlencode, urlsplit
+
+import httpx
+
+from syncd.ports.clock import Clock
+
+
+class TransportError(Exception):
+    """No usable reply. The message names the host, never the query, the headers or the body."""
+
+
+class NotSent(TransportError):  # noqa: N818 - reads as a state
+    """The request surely had no effect: no connection came about."""
+
+
+class NoAnswer(TransportError):  # noqa: N818 - reads as a state
+    """The request was sent, or may have been, and no complete reply came."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpRequest:
+    """One request. `url` has no query; `query` values are decoded and secret, as are headers and body."""
+
+    method: str
+    url: str
+    query: Mapping[str, str] = field(default_factory=dict, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpReply:
+    """A complete reply; header names are in lower case."""
+
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+
+    def server_time(self) -> datetime | None:
+        """The `Date` header, aware, in UTC, exact to a second; None if absent or unreadable."""
+        return _http_date(self.headers.get("date", ""))
+
+    def retry_after(self, now: datetime) -> float | None:
+        """Seconds the server asks to wait, given as seconds or as a date (RFC 9110, 10.2.3)."""
+        text = self.headers.get("retry-after", "").strip()
+        if text.isascii() and text.isdigit():
+            return float(text[:9])
+        moment = _http_date(text)
+        return None if moment is None else max(0.0, (moment - now).total_seconds())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransportLimits:
+    """Seconds to connect, between two reads, and for a whole reply; bytes of a reply; connections."""
+
+    connect: float = 5.0
+    read: float = 20.0
+    whole: float = 60.0
+    body: int = 32 * 1024 * 1024
+    connections: int = 16
+
+
+DEFAULT_LIMITS = TransportLimits()
+
+
+class HttpTransport:
+    """Sends requests over one pool of connections; threads may share it. Close it when done.
+
+    Neither proxies nor certificates are taken from the environment and redirects are not followed,
+    because a signed request with a token must reach the configured host or nobody.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        limits: TransportLimits = DEFAULT_LIMITS,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        # httpx logs whole URLs at INFO, and TikTok Shop's token URLs contain the app secret.
+        for name in ("httpx", "httpcore"):
+            logging.getLogger(name).setLevel(logging.WARNING)
+        self._clock = clock
+        self._limits = limits
+        self._client = httpx.Client(
+            timeout=httpx.Timeout(limits.read, connect=limits.connect),
+            limits=httpx.Limits(max_connections=limits.connections, keepalive_expiry=4.0),
+            trust_env=False,
+            follow_redirects=False,
+            verify=True if tls is None else tls,
+        )
+
+    def send(self, request: HttpRequest) -> HttpReply:
+        """One exchange, without retries; a reply of any status is a reply.
+
+        Raises NotSent when the request surely had no effect, NoAnswer when it may have had one.
+        """
+        host = urlsplit(request.url).hostname or "?"
+        try:
+            return self._exchange(request)
+        except (
+            httpx.ConnectError,
+            httpx.ConnectTimeout,
+            httpx.PoolTimeout,
+            httpx.UnsupportedProtocol,
+        ) as error:
+            raise NotSent(f"{host}: {type(error).__name__}: {error}") from None
+        except httpx.LocalProtocolError:
+            # Its text quotes the offending header, which may be the token.
+            raise NotSent(f"{host}: the request is no valid HTTP") from None
+        except (httpx.InvalidURL, UnicodeError):
+            raise NotSent(f"{host}: the address or a header is no valid HTTP") from None
+        except (httpx.HTTPError, httpx.StreamError) as error:
+            raise NoAnswer(f"{host}: {type(error).__name__}: {error}") from None
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._client.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _exchange(self, request: HttpRequest) -> HttpReply:
+        query = urlencode(request.query, quote_via=quote, safe="")
+        url = f"{request.url}?{query}" if query else request.url
+        headers = {"accept": "*/*", "accept-encoding": "identity", "user-agent": "syncd"}
+        with self._client.stream(
+            request.method,
+            url,
+            headers=headers | dict(request.headers),
+            content=request.body or None,
+        ) as response:
+            body = self._read(response)
+            received = {name.lower(): value for name, value in response.headers.items()}
+            return HttpReply(status=response.status_code, headers=received, body=body)
+
+    def _read(self, response: httpx.Response) -> bytes:
+        host = response.url.host
+        until = self._clock.monotonic() + self._limits.whole
+        body = bytearray()
+        for chunk in response.iter_bytes():
+            body += chunk
+            if len(body) > self._limits.body:
+                raise NoAnswer(f"{host}: the reply is larger than {self._limits.body} bytes")
+            if self._clock.monotonic() > until:
+                raise NoAnswer(f"{host}: the reply took longer than {self._limits.whole:g} s")
+        return bytes(body)
+
+
+def _http_date(text: str) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -1,0 +1,305 @@
+"""Sends a plan: live value first, intent before the send, outcome after, numbers computed at send time."""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import islice
+
+from syncd.domain.change import Change, Field
+from syncd.domain.errors import ChannelError, ChannelUnavailable
+from syncd.domain.identity import ListingRef, ProductId, RunId, WarehouseId
+from syncd.domain.listing import Listing
+from syncd.domain.outcome import Accepted, Outcome, Rejected, Retry, Unknown
+from syncd.engine.drafting import Drafted
+from syncd.engine.ordering import INDEX_DELAY, open_demands, poll_orders
+from syncd.engine.planning import target_quantities
+from syncd.engine.setup import ChannelSetup, EngineSetup
+from syncd.engine.wanting import want
+from syncd.ports.channel import Exchange
+from syncd.ports.ledger import Lease
+from syncd.ports.records import Intent, Park
+
+logger = logging.getLogger(__name__)
+
+CHUNK_PRODUCTS = 40
+"""Products between two looks at live values: few enough that a value read is not old when it is used."""
+WORKERS = 8
+PARK_FOR = {Retry.LATER: timedelta(hours=1), Retry.NEVER: timedelta(hours=24)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """What became of one row: the number sent (None: nothing had to be sent), and the answer."""
+
+    change: Change
+    sent: int | None
+    at: datetime
+    outcome: Outcome | None
+    note: str = ""
+
+
+class Sender:
+    """Sends the rows of one plan on one channel."""
+
+    def __init__(
+        self, engine: EngineSetup, setup: ChannelSetup, run: RunId, lease: Lease,
+        drafted: Drafted, stopping: Callable[[], bool],
+    ) -> None:  # fmt: skip
+        self._engine = engine
+        self._setup = setup
+        self._run = run
+        self._lease = lease
+        self._drafted = drafted
+        self._stopping = stopping
+        self._done = 0
+
+    def send(self, changes: Sequence[Change]) -> list[Sent]:
+        """Send rows in their order of urgency. A whole-channel failure leaves the rest unsent.
+
+        Raises LeaseLost when another process took the channel over.
+        """
+        results: list[Sent] = []
+        lowering, mixed, prices = by_phase(changes)
+        with ThreadPoolExecutor(WORKERS) as pool:
+            for phase, prepare in (
+                (lowering, self._look), (mixed, self._look_and_poll), (prices, self._no_look),
+            ):  # fmt: skip
+                try:
+                    results.extend(self._phase(pool, phase, prepare, len(changes)))
+                except ChannelError as error:
+                    results.extend(self._unsent(changes, results, error))
+                    raise Interrupted(results, error) from error
+        return results
+
+    def _unsent(
+        self, changes: Sequence[Change], results: Sequence[Sent], error: ChannelError
+    ) -> Iterator[Sent]:
+        done = {row.change.key for row in results}
+        now = self._engine.clock.now()
+        for change in changes:
+            if change.key not in done:
+                yield Sent(
+                    change=change, sent=None, at=now, outcome=None, note=f"not sent: {error}"
+                )
+
+    def _phase(
+        self, pool: ThreadPoolExecutor, groups: Sequence[Sequence[Change]],
+        prepare: "Prepare", total: int,
+    ) -> Iterator[Sent]:  # fmt: skip
+        """Chunks of products; the next one is looked at while the present one is being sent."""
+        chunks = list(_chunked(groups, CHUNK_PRODUCTS))
+        ready: Future[Mapping[ListingRef, Listing]] | None = None
+        for number, chunk in enumerate(chunks):
+            rows = [change for group in chunk for change in group]
+            live = prepare(rows) if ready is None else ready.result()
+            following = chunks[number + 1] if number + 1 < len(chunks) else None
+            ready = None
+            if following is not None:
+                ready = pool.submit(prepare, [row for group in following for row in group])
+            yield from self._send_chunk(pool, rows, live)
+            self._done += len(rows)
+            self._engine.progress.step(f"sending to {self._setup.name}", self._done, total)
+            if self._stopping():
+                return
+
+    def _send_chunk(
+        self, pool: ThreadPoolExecutor, rows: Sequence[Change], live: Mapping[ListingRef, Listing]
+    ) -> Iterator[Sent]:
+        amounts = self._amounts(rows, live)
+        to_send = [row for row in rows if amounts[row.key] is not None]
+        for row in rows:
+            if amounts[row.key] is None:
+                yield self._needless(row, live)
+        if not to_send:
+            return
+        exact = [replace(row, after=amounts[row.key] or 0) for row in to_send]
+        self._record_intents(to_send, exact)
+        batches = list(self._setup.channel.batches(exact))
+        planned = {row.key: row for row in to_send}
+        futures = [pool.submit(self._submit, batch, live) for batch in batches]
+        failed: ChannelError | None = None
+        for batch, future in zip(batches, futures, strict=True):
+            try:
+                outcomes = future.result()
+            except ChannelError as error:
+                failed = failed or error
+                outcomes = [Unknown(change=row, reason=str(error)) for row in batch]
+            yield from self._settle(batch, outcomes, planned)
+        if failed is not None:
+            raise failed
+
+    def _record_intents(self, rows: Sequence[Change], exact: Sequence[Change]) -> None:
+        intents = [
+            Intent(change=row, sent=sent.after, released=row.key in self._drafted.released)
+            for row, sent in zip(rows, exact, strict=True)
+        ]
+        self._engine.ledger.record_intents(self._run, self._setup.name, self._lease.fence, intents)
+
+    def _needless(self, row: Change, live: Mapping[ListingRef, Listing]) -> Sent:
+        seen = live.get(row.ref)
+        note = "the shop no longer knows the listing" if seen is None else "already so in the shop"
+        return Sent(change=row, sent=None, at=self._engine.clock.now(), outcome=None, note=note)
+
+    def _submit(
+        self, batch: Sequence[Change], live: Mapping[ListingRef, Listing]
+    ) -> Sequence[Outcome]:
+        """One request's worth; its failure concerns these rows only."""
+        self._lease.confirm()
+        refs = {row.ref for row in batch}
+        exchange = Exchange(
+            changes=batch, live={ref: seen for ref, seen in live.items() if ref in refs}
+        )
+        return self._setup.channel.submit(exchange, self._setup.rules.zero)
+
+    def _settle(
+        self, batch: Sequence[Change], outcomes: Sequence[Outcome],
+        planned: Mapping[tuple[str, str, str, str], Change],
+    ) -> Iterator[Sent]:  # fmt: skip
+        named = [replace(outcome, change=planned[outcome.change.key]) for outcome in outcomes]
+        self._engine.ledger.record_outcomes(self._run, self._setup.name, named)
+        self._remember(named)
+        now = self._engine.clock.now()
+        for sent, outcome in zip(batch, named, strict=True):
+            number = sent.after
+            if isinstance(outcome, Accepted) and outcome.sent is not None:
+                number = outcome.sent
+            if isinstance(outcome, Rejected):
+                self._park(outcome)
+            yield Sent(change=outcome.change, sent=number, at=now, outcome=outcome)
+
+    def _remember(self, outcomes: Sequence[Outcome]) -> None:
+        bases = {
+            outcome.change.ref: self._drafted.bases[outcome.change.ref]
+            for outcome in outcomes
+            if isinstance(outcome, Accepted)
+            and outcome.change.field is Field.QUANTITY
+            and outcome.change.ref in self._drafted.bases
+        }
+        self._engine.ledger.remember_basis(
+            self._setup.name, [(ref, *basis) for ref, basis in bases.items()]
+        )
+
+    def _park(self, refused: Rejected) -> None:
+        """A permanent refusal sets the listing's field aside, so that it is not tried every cycle."""
+        span = PARK_FOR.get(refused.retry)
+        if span is None:
+            return
+        now = self._engine.clock.now()
+        self._engine.ledger.park(
+            Park(
+                channel=self._setup.name, sku=refused.change.sku, ref=refused.change.ref,
+                field=refused.change.field.value, code=refused.code, message=refused.message,
+                since=now, until=now + span,
+            )
+        )  # fmt: skip
+
+    def _amounts(
+        self, rows: Sequence[Change], live: Mapping[ListingRef, Listing]
+    ) -> dict[tuple[str, str, str, str], int | None]:
+        """The number to send for each row now; None where nothing has to be sent."""
+        held = {row.change.key for row in self._drafted.plan.held}
+        quantities = [row for row in rows if row.field is Field.QUANTITY]
+        fresh = self._fresh_targets(quantities) if quantities else {}
+        complete = self._engine.ledger.order_cursor(self._setup.name).complete_until
+        amounts: dict[tuple[str, str, str, str], int | None] = {}
+        for row in rows:
+            if row.field is Field.PRICE:
+                amounts[row.key] = row.after
+                continue
+            seen = live.get(row.ref)
+            target = fresh.get(row.ref, {}).get(row.warehouse_id or WarehouseId(""))
+            if row.key in held:  # a stand-in for orders: the full change still waits for a person
+                target = None
+            amounts[row.key] = amount(row, seen, target, complete)
+        return amounts
+
+    def _fresh_targets(
+        self, rows: Sequence[Change]
+    ) -> Mapping[ListingRef, Mapping[WarehouseId, int]]:
+        """What the listings should show by the orders known at this moment.
+
+        Where a source moved since the plan was judged, the plan's own number stays: the new one has
+        not been judged yet.
+        """
+        bound = self._engine.ledger.bound(self._setup.name, {row.sku for row in rows})
+        open_ = open_demands(self._engine)
+        targets: dict[ListingRef, Mapping[WarehouseId, int]] = {}
+        for wanted in want(self._engine, self._setup, bound, open_):
+            ref = wanted.bound.listing.ref
+            judged = self._drafted.bases.get(ref, (None, 0))[0]
+            if wanted.stock is not None and wanted.source_offer == judged:
+                targets[ref], _ = target_quantities(wanted, wanted.stock, self._drafted.bounds)
+        return targets
+
+    def _look(self, rows: Sequence[Change]) -> Mapping[ListingRef, Listing]:
+        live = self._setup.channel.look(list(dict.fromkeys(row.ref for row in rows)))
+        self._engine.ledger.record_observed(self._setup.name, live.values())
+        return live
+
+    def _look_and_poll(self, rows: Sequence[Change]) -> Mapping[ListingRef, Listing]:
+        """A raise needs orders known up to the moment of the look (rule 3)."""
+        live = self._look(rows)
+        self._engine.clock.sleep(INDEX_DELAY.total_seconds())
+        poll_orders(self._engine, self._setup)
+        return live
+
+    def _no_look(self, rows: Sequence[Change]) -> Mapping[ListingRef, Listing]:
+        del rows
+        return {}
+
+
+Prepare = Callable[[Sequence[Change]], Mapping[ListingRef, Listing]]
+
+
+class Interrupted(ChannelUnavailable):
+    """The channel failed as a whole in mid-plan; `results` holds what became of every row."""
+
+    def __init__(self, results: Sequence[Sent], cause: ChannelError) -> None:
+        super().__init__(str(cause))
+        self.results = list(results)
+        self.cause = cause
+
+
+def amount(
+    row: Change, live: Listing | None, target: int | None, orders_complete_until: datetime | None
+) -> int | None:
+    """The quantity to send for a row, by the live value just read; None when none has to be sent.
+
+    Never higher than the plan that was judged, never higher than what is wanted now, and higher than
+    live only when the order feed is known to be complete up to that look (rule 3).
+    """
+    if live is None:
+        return None
+    shown = {stock.warehouse_id: stock.available for stock in live.stock}
+    here = shown.get(row.warehouse_id or WarehouseId(""))
+    if here is None:
+        return None
+    number = row.after if target is None else min(row.after, target)
+    complete = orders_complete_until is not None and orders_complete_until >= live.observed_at
+    if number > here and not (complete and row.raises):
+        return None
+    return None if number == here else number
+
+
+Groups = list[list[Change]]
+
+
+def by_phase(changes: Sequence[Change]) -> tuple[Groups, Groups, Groups]:
+    """Rows grouped by product: those that only lower, those with a raise, and prices; each by urgency."""
+    quantities: dict[ProductId, list[Change]] = {}
+    prices: dict[ProductId, list[Change]] = {}
+    for change in changes:
+        target = prices if change.field is Field.PRICE else quantities
+        target.setdefault(change.ref.product_id, []).append(change)
+    ranked = sorted(quantities.values(), key=lambda rows: min(row.lane for row in rows))
+    lowering = [rows for rows in ranked if not any(row.raises for row in rows)]
+    mixed = [rows for rows in ranked if any(row.raises for row in rows)]
+    return lowering, mixed, list(prices.values())
+
+
+def _chunked(groups: Sequence[Sequence[Change]], size: int) -> Iterator[list[Sequence[Change]]]:
+    stream = iter(groups)
+    while chunk := list(islice(stream, size)):
+        yield chunk

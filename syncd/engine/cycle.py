@@ -1,0 +1,271 @@
+"""One run from sources to report: ingest, plan, guard, send, read back; each channel on its own."""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from syncd.domain.change import Change
+from syncd.domain.errors import (
+    ChannelError,
+    ChannelUnauthorized,
+    LeaseHeld,
+    LeaseLost,
+)
+from syncd.domain.identity import ChannelName, RunId, Sku, SourceName
+from syncd.domain.outcome import Accepted, Rejected, Unknown, Verdict
+from syncd.domain.report import (
+    ChangeReport,
+    ChannelReport,
+    ChannelState,
+    Report,
+    Requests,
+    SourceReport,
+)
+from syncd.engine.applying import Interrupted, Sender, Sent
+from syncd.engine.attention import attention
+from syncd.engine.drafting import Drafted, draft_plan
+from syncd.engine.ingest import ingest, mark_what_time_changed
+from syncd.engine.mapping import unmapped
+from syncd.engine.ordering import mark_demanded, open_lines, poll_orders
+from syncd.engine.scanning import scan_if_due
+from syncd.engine.setup import ChannelSetup, EngineSetup, ProgressSink, Trigger
+from syncd.engine.verifying import settle_unresolved, verify
+from syncd.ports.ledger import Lease
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """What one run is asked to do: which sources, which channels, how far, and for which SKUs only."""
+
+    trigger: Trigger
+    word: str
+    sources: Sequence[SourceName]
+    channels: Sequence[ChannelName]
+    only: Sequence[Sku] | None = None
+    send: bool = False
+
+
+class Confirming:
+    """Every step of long work proves that the lease is still ours, and keeps it alive."""
+
+    def __init__(self, lease: Lease, inner: ProgressSink) -> None:
+        self._lease = lease
+        self._inner = inner
+
+    def step(self, label: str, done: int, total: int | None) -> None:
+        """Confirm, then tell; LeaseLost when another process took the channel over."""
+        self._lease.confirm()
+        self._inner.step(label, done, total)
+
+    def close(self) -> None:
+        """Pass it on."""
+        self._inner.close()
+
+
+def never() -> bool:
+    """Nobody asked to stop."""
+    return False
+
+
+def run_cycle(
+    engine: EngineSetup, task: Task, render: Callable[[Report], str],
+    stopping: Callable[[], bool] = never,
+) -> Report:  # fmt: skip
+    """Do the task and record it. One source's or channel's failure touches no other."""
+    run = engine.ledger.begin_run(task.word)
+    started = engine.clock.now()
+    mark_demanded(engine, open_lines(engine))
+    sources = ingest(engine, run, task.sources)
+    mark_what_time_changed(engine)
+    channels = [
+        channel_cycle(engine, engine.channels[name], run, task, stopping) for name in task.channels
+    ]
+    return finish(engine, run, started, task, (sources, channels), render)
+
+
+def finish(
+    engine: EngineSetup, run: RunId, started: datetime, task: Task,
+    parts: tuple[Sequence[SourceReport], Sequence[ChannelReport]],
+    render: Callable[[Report], str],
+) -> Report:  # fmt: skip
+    """Put the report together and keep it."""
+    engine.progress.close()
+    sources, channels = parts
+    report = Report(
+        run=run,
+        started_at=started,
+        finished_at=engine.clock.now(),
+        trigger=task.word,
+        sources=tuple(sources),
+        channels=tuple(channels),
+        attention=attention(engine, sources, channels),
+    )
+    engine.ledger.finish_run(run, report.status(), render(report))
+    logger.info(
+        "run %s: %s", run, report.status(),
+        extra={"action": "run_finished", "run": run, "status": report.status().value},
+    )  # fmt: skip
+    return report
+
+
+def channel_cycle(
+    engine: EngineSetup, setup: ChannelSetup, run: RunId, task: Task, stopping: Callable[[], bool]
+) -> ChannelReport:
+    """Plan one channel, and send the plan when the task says so; every failure is part of the report."""
+    before = setup.channel.requests()
+    try:
+        if not task.send:
+            return _planned(engine, setup, run, task, before)
+        paused = engine.ledger.paused(setup.name)
+        if paused is not None:
+            message = f"paused: {paused.reason}"
+            return _stopped(engine, setup, ChannelState.PAUSED, message, before)
+        with engine.ledger.lease(setup.name) as lease:
+            leased = replace(engine, progress=Confirming(lease, engine.progress))
+            return _applied(leased, setup, run, task, before, lease, stopping)
+    except ChannelUnauthorized as error:
+        return _stopped(engine, setup, ChannelState.UNAUTHORIZED, str(error), before)
+    except ChannelError as error:
+        return _stopped(engine, setup, ChannelState.UNAVAILABLE, str(error), before)
+    except (LeaseHeld, LeaseLost) as error:
+        return ChannelReport(
+            name=setup.name,
+            state=ChannelState.UNAVAILABLE,
+            listings=engine.ledger.listing_count(setup.name),
+            message=str(error),
+            leased=True,
+        )
+
+
+def _stopped(
+    engine: EngineSetup, setup: ChannelSetup, state: ChannelState, message: str, before: Requests
+) -> ChannelReport:
+    logger.warning(
+        "channel %s: %s: %s", setup.name, state, message,
+        extra={"action": "channel_stopped", "channel": setup.name},
+    )  # fmt: skip
+    return ChannelReport(
+        name=setup.name,
+        state=state,
+        listings=engine.ledger.listing_count(setup.name),
+        message=message,
+        requests=_since(setup, before),
+        parked=len(engine.ledger.parks(setup.name, engine.clock.now())),
+        unmapped=sum(1 for _ in unmapped(engine, setup)),
+    )
+
+
+def _prepare(engine: EngineSetup, setup: ChannelSetup, run: RunId, task: Task) -> Drafted:
+    engine.ledger.release_due_parks(setup.name, engine.clock.now())
+    engine.ledger.rebind(setup.name, setup.rules.fingerprint, setup.rules.bound_sku)
+    scan_if_due(engine, setup, run, task.trigger)
+    poll_orders(engine, setup)
+    mark_demanded(engine, open_lines(engine))
+    return draft_plan(engine, setup, run, task.only)
+
+
+def _planned(
+    engine: EngineSetup, setup: ChannelSetup, run: RunId, task: Task, before: Requests
+) -> ChannelReport:
+    drafted = _prepare(engine, setup, run, task)
+    rows = [ChangeReport(change=change, verdict=Verdict.PLANNED) for change in drafted.plan.changes]
+    return _report(engine, setup, drafted, rows, before)
+
+
+def _applied(
+    engine: EngineSetup, setup: ChannelSetup, run: RunId, task: Task, before: Requests,
+    lease: Lease, stopping: Callable[[], bool],
+) -> ChannelReport:  # fmt: skip
+    settle_unresolved(engine, setup, run)
+    drafted = _prepare(engine, setup, run, task)
+    sender = Sender(engine, setup, run, lease, drafted, stopping)
+    stopped_by: ChannelError | None = None
+    try:
+        sent = sender.send(drafted.plan.changes)
+    except Interrupted as error:
+        sent, stopped_by = error.results, error.cause
+    verdicts: Mapping[tuple[str, str, str, str], Verdict] = {}
+    if stopped_by is None:
+        try:
+            verdicts = verify(engine, setup, run, sent, stopping)
+        except ChannelError as error:
+            stopped_by = error
+    rows = change_reports(drafted.plan.changes, sent, verdicts)
+    report = _report(engine, setup, drafted, rows, before)
+    return report if stopped_by is None else _with_failure(report, stopped_by)
+
+
+def _with_failure(report: ChannelReport, error: ChannelError) -> ChannelReport:
+    unauthorized = isinstance(error, ChannelUnauthorized)
+    state = ChannelState.UNAUTHORIZED if unauthorized else ChannelState.UNAVAILABLE
+    return replace(report, state=state, message=str(error))
+
+
+def change_reports(
+    changes: Sequence[Change], sent: Sequence[Sent],
+    verdicts: Mapping[tuple[str, str, str, str], Verdict],
+) -> list[ChangeReport]:  # fmt: skip
+    """What became of every planned row, in the plan's order; a row nobody came to is still planned."""
+    results = {row.change.key: row for row in sent}
+    return [
+        _change_report(results[change.key], verdicts.get(change.key))
+        if change.key in results
+        else ChangeReport(change=change, verdict=Verdict.PLANNED, message="not sent: stopping")
+        for change in changes
+    ]
+
+
+def _change_report(row: Sent, verdict: Verdict | None) -> ChangeReport:
+    outcome = row.outcome
+    if isinstance(outcome, Rejected):
+        word = Verdict.SKIPPED if outcome.skip else Verdict.REJECTED
+        return ChangeReport(
+            change=row.change, verdict=word, code=outcome.code, message=outcome.message
+        )
+    if isinstance(outcome, Unknown):
+        word = Verdict.VERIFIED if verdict is Verdict.VERIFIED else Verdict.UNKNOWN
+        return ChangeReport(change=row.change, verdict=word, sent=row.sent, message=outcome.reason)
+    if isinstance(outcome, Accepted):
+        message = outcome.note or (
+            "the shop shows another value" if verdict is Verdict.CONTRADICTED else None
+        )
+        return ChangeReport(
+            change=row.change, verdict=verdict or Verdict.ACCEPTED, sent=row.sent, message=message
+        )
+    word = Verdict.PLANNED if row.note.startswith("not sent") else Verdict.SKIPPED
+    return ChangeReport(change=row.change, verdict=word, message=row.note)
+
+
+def _report(
+    engine: EngineSetup, setup: ChannelSetup, drafted: Drafted, rows: Sequence[ChangeReport],
+    before: Requests,
+) -> ChannelReport:  # fmt: skip
+    plan = drafted.plan
+    held = [
+        ChangeReport(change=row.change, verdict=Verdict.HELD, code=row.hazard, message=None)
+        for row in plan.held
+    ]
+    return ChannelReport(
+        name=setup.name,
+        state=ChannelState.HELD if held else ChannelState.OK,
+        listings=plan.listings,
+        plan=plan.digest,
+        hazards=plan.hazards,
+        changes=(*held, *rows),
+        skipped=plan.skipped,
+        parked=len(engine.ledger.parks(setup.name, engine.clock.now())),
+        unmapped=sum(1 for _ in unmapped(engine, setup)),
+        requests=_since(setup, before),
+    )
+
+
+def _since(setup: ChannelSetup, before: Requests) -> Requests:
+    now = setup.channel.requests()
+    return Requests(
+        sent=now.sent - before.sent,
+        throttled=now.throttled - before.throttled,
+        retried=now.retried - before.retried,
+    )

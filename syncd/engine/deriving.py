@@ -1,0 +1,148 @@
+"""Turns positions and open orders into the numbers each listing's rule works on."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from syncd.domain.allocation import Net
+from syncd.domain.booking import Demand
+from syncd.domain.identity import Sku, WarehouseId
+from syncd.domain.listing import BoundListing
+from syncd.domain.pricing import PriceDerivation, PriceWithheld, Unpriced, derive_price
+from syncd.domain.rules import ListingRule
+from syncd.domain.stock import (
+    Basis,
+    Freshness,
+    Position,
+    SourceStanding,
+    believe,
+    freshness,
+)
+from syncd.engine.ordering import Unseen
+from syncd.engine.setup import ChannelSetup, EngineSetup
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """What a plan is computed from, read once: standings, positions of the SKUs at hand, open orders."""
+
+    now: datetime
+    standings: Mapping[str, SourceStanding]
+    positions: Mapping[Sku, Sequence[Position]]
+    unseen: Unseen
+    sold_out: Mapping[Sku, datetime]
+
+
+def read_world(
+    engine: EngineSetup, setup: ChannelSetup, rules: Iterable[ListingRule], open_: Sequence[Demand]
+) -> World:
+    """Everything these rules' listings depend on."""
+    needed = {sku for rule in rules for sku, _ in rule.needs()} | {rule.sku for rule in rules}
+    return World(
+        now=engine.clock.now(),
+        standings={str(name): row for name, row in engine.ledger.standings().items()},
+        positions=engine.ledger.positions(needed),
+        unseen=Unseen(engine, open_),
+        sold_out=engine.ledger.sold_out(setup.name),
+    )
+
+
+def nets(
+    engine: EngineSetup, setup: ChannelSetup, world: World, rule: ListingRule,
+    only_warehouse: WarehouseId | None,
+) -> tuple[tuple[Net, ...], tuple[str, ...]]:  # fmt: skip
+    """The component readings a rule draws on, and places that feed it but have no warehouse.
+
+    `only_warehouse` is the listing's single warehouse, used where the mapping names none.
+    """
+    found: list[Net] = []
+    homeless: list[str] = []
+    for sku, _ in rule.needs():
+        places = {
+            position.place: position
+            for position in world.positions.get(sku, ())
+            if any(draw.takes(position.place) for draw in rule.stock.draws)
+        }
+        taken = world.unseen.at(sku, places, world.standings)
+        for place, position in sorted(places.items()):
+            warehouse = setup.rules.warehouse_of(place)
+            if warehouse is None and not setup.rules.warehouses:
+                warehouse = only_warehouse
+            if warehouse is None:
+                homeless.append(str(place))
+                continue
+            found.append(_net(engine, world, position, warehouse, taken.get(place, 0)))
+    return tuple(found), tuple(dict.fromkeys(homeless))
+
+
+def _net(
+    engine: EngineSetup, world: World, position: Position, warehouse: WarehouseId, unseen: int
+) -> Net:
+    source = engine.sources[position.place.source]
+    standing = world.standings[position.place.source]
+    believed = believe(position, standing, source.trust, world.now)
+    return Net(
+        sku=position.sku,
+        place=position.place,
+        warehouse_id=warehouse,
+        reading=believed.quantity,
+        committed=(position.committed or 0) if source.basis is Basis.ON_HAND else 0,
+        unseen=unseen,
+        may_raise=believed.may_raise,
+        untracked=believed.untracked,
+        note=believed.note,
+        origin=position.origin,
+    )
+
+
+def is_sold_out(world: World, rule: ListingRule) -> bool:
+    """Whether the platform set the SKU to 0 after the seller cancelled, and no source moved since."""
+    cancelled = world.sold_out.get(rule.sku)
+    if cancelled is None:
+        return False
+    moved = [item.since for sku, _ in rule.needs() for item in world.positions.get(sku, ())]
+    return all(since <= cancelled for since in moved)
+
+
+def warehouse_if_single(bound: BoundListing) -> WarehouseId | None:
+    """The listing's warehouse when it has just one."""
+    stock = bound.listing.stock
+    return stock[0].warehouse_id if len(stock) == 1 else None
+
+
+REJECTED = "row rejected: "
+"""How the ledger begins the reason of a position whose latest row could not be believed."""
+
+
+def wanted_price(
+    engine: EngineSetup, world: World, rule: ListingRule, shop_currency: str
+) -> PriceDerivation:
+    """The price a listing should show; PriceWithheld when rule 7 forbids one."""
+    if rule.price is None:
+        raise PriceWithheld("no price rule")
+    offered = [
+        position
+        for position in world.positions.get(rule.sku, ())
+        if position.place.source == rule.price.source and position.price is not None
+    ]
+    if not offered:
+        raise Unpriced(f"{rule.price.source} gives no price for {rule.sku}")
+    if len({(position.price, position.currency) for position in offered}) > 1:
+        raise PriceWithheld(f"{rule.price.source} gives several prices at different locations")
+    position = offered[0]
+    _require_belief(engine, world, position)
+    costs = {item.cost for item in offered if item.cost is not None}
+    cost = costs.pop() if len(costs) == 1 else None
+    return derive_price(rule.price, position.price, position.currency, cost, shop_currency)
+
+
+def _require_belief(engine: EngineSetup, world: World, position: Position) -> None:
+    """A price is only pushed from a row that was read and believed, by a source that is not stale."""
+    source = position.place.source
+    if position.missing_since is not None:
+        raise PriceWithheld(f"{position.sku} is missing from {source}")
+    if position.reason.startswith(REJECTED):
+        raise PriceWithheld(position.reason)
+    age = freshness(world.standings[source], engine.sources[source].trust, world.now)
+    if age is not Freshness.FRESH:
+        raise PriceWithheld(f"source {source} is {age}")

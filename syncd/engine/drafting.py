@@ -1,0 +1,206 @@
+"""Drafts a channel's plan: dirty SKUs only, live values first, then the guard over all of it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from syncd.domain.booking import Demand
+from syncd.domain.change import Change, Field
+from syncd.domain.guard import Already, Evidence, judge
+from syncd.domain.identity import ListingRef, RunId, Sku
+from syncd.domain.listing import BoundListing, Listing
+from syncd.domain.plan import Plan, Skip, in_send_order
+from syncd.domain.rules import Zero
+from syncd.engine.ordering import open_demands
+from syncd.engine.planning import Bounds, Rows, Wanted, plan_listing
+from syncd.engine.setup import ChannelSetup, EngineSetup
+from syncd.engine.wanting import Dependents, want
+
+CHUNK = 2_000
+HISTORY = timedelta(days=90)
+
+
+@dataclass(slots=True)
+class Draft:
+    """Rows as they come together; `bases` are what to remember of listings that need no change."""
+
+    changes: list[Change] = field(default_factory=list)
+    order_rows: list[Change] = field(default_factory=list)
+    skips: list[Skip] = field(default_factory=list)
+    too_far: set[tuple[str, str, str, str]] = field(default_factory=set)
+    wanted: dict[ListingRef, tuple[int | None, int]] = field(default_factory=dict)
+    settled: list[tuple[ListingRef, int | None, int]] = field(default_factory=list)
+
+    def take(self, wanted: Wanted, rows: Rows) -> None:
+        """Add what planning one listing gave."""
+        self.changes.extend(rows.changes)
+        self.order_rows.extend(rows.order_rows)
+        self.skips.extend(rows.skips)
+        self.too_far.update(rows.too_far)
+        if wanted.stock is None:
+            return
+        ref = wanted.bound.listing.ref
+        basis = (wanted.source_offer, wanted.stock.unseen)
+        self.wanted[ref] = basis
+        remembered = wanted.bound.published
+        if rows.settled and basis != (remembered.source_offer, remembered.unseen):
+            self.settled.append((ref, *basis))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drafted:
+    """A plan, and per listing what to remember once its change is acknowledged."""
+
+    plan: Plan
+    bases: Mapping[ListingRef, tuple[int | None, int]]
+    bounds: Bounds
+    released: frozenset[tuple[str, str, str, str]]
+
+
+def draft_plan(
+    engine: EngineSetup, setup: ChannelSetup, run: RunId, only: Sequence[Sku] | None
+) -> Drafted:
+    """Plan every dirty SKU (or just `only`), judge the whole, save it.
+
+    Raises ChannelError when live values cannot be read.
+    """
+    open_ = open_demands(engine)
+    bounds = channel_bounds(engine, setup)
+    dependents = Dependents(setup.rules, engine.ledger.bound_skus(setup.name))
+    draft = Draft()
+    for skus, token in _chunks(engine, setup, only):
+        wider = dependents.with_dependents(skus)
+        unsettled = _draft_chunk(engine, setup, open_, bounds, wider, draft)
+        engine.ledger.mark_dirty(setup.name, unsettled - set(skus))
+        settled = [sku for sku in skus if sku not in unsettled]
+        engine.ledger.clear_dirty(setup.name, settled, token)
+        engine.progress.step(f"planning {setup.name}", len(draft.wanted), None)
+    engine.ledger.remember_basis(setup.name, draft.settled)
+    drafted = _judged(engine, setup, draft, bounds)
+    engine.ledger.save_plan(run, drafted.plan)
+    return drafted
+
+
+def _chunks(
+    engine: EngineSetup, setup: ChannelSetup, only: Sequence[Sku] | None
+) -> Iterator[tuple[Sequence[Sku], int]]:
+    """Dirty SKUs once each, in bounded chunks, with the token that clears them."""
+    if only is not None:
+        yield only, 0
+        return
+    after: Sku | None = None
+    while True:
+        dirty = engine.ledger.dirty(setup.name, CHUNK, after)
+        if not dirty.skus:
+            return
+        yield dirty.skus, dirty.token
+        after = dirty.skus[-1]
+
+
+def _draft_chunk(
+    engine: EngineSetup, setup: ChannelSetup, open_: Sequence[Demand], bounds: Bounds,
+    skus: Sequence[Sku], draft: Draft,
+) -> set[Sku]:  # fmt: skip
+    """Plan the listings of these SKUs; answers the SKUs that are not settled yet."""
+    bound = refreshed(engine, setup, engine.ledger.bound(setup.name, skus))
+    unsettled: set[Sku] = set()
+    for wanted in want(engine, setup, bound, open_):
+        if wanted.bound.listing.ref in draft.wanted:
+            continue
+        rows = plan_listing(wanted, bounds)
+        draft.take(wanted, rows)
+        if not rows.settled:
+            unsettled.add(wanted.rule.sku)
+    return unsettled
+
+
+def refreshed(
+    engine: EngineSetup, setup: ChannelSetup, bound: Mapping[Sku, Sequence[BoundListing]]
+) -> Mapping[Sku, Sequence[BoundListing]]:
+    """The same listings with live quantities, which the ledger remembers."""
+    refs = [row.listing.ref for rows in bound.values() for row in rows]
+    if not refs:
+        return bound
+    live = setup.channel.look(refs)
+    engine.ledger.record_observed(setup.name, live.values())
+    return {
+        sku: tuple(
+            BoundListing(
+                listing=_with_live(row.listing, live.get(row.listing.ref)),
+                sku=row.sku, published=row.published, adopted_at=row.adopted_at,
+            )
+            for row in rows
+        )
+        for sku, rows in bound.items()
+    }  # fmt: skip
+
+
+def _with_live(known: Listing, live: Listing | None) -> Listing:
+    """The known listing with the live stock; title, price and status stay as the full read gave them."""
+    if live is None:
+        return known
+    return Listing(
+        ref=known.ref, seller_sku=known.seller_sku, status=known.status, stock=live.stock,
+        price=known.price, observed_at=live.observed_at, title=known.title,
+        locked_units=live.locked_units, refusal=known.refusal,
+    )  # fmt: skip
+
+
+def channel_bounds(engine: EngineSetup, setup: ChannelSetup) -> Bounds:
+    """What the channel allows now: parks, a refused 0, and whether orders are known completely."""
+    now = engine.clock.now()
+    parked: dict[ListingRef, dict[Field, str]] = {}
+    for park in engine.ledger.parks(setup.name, now):
+        refs = [park.ref] if park.ref else _refs_of(engine, setup, park.sku)
+        fields = [Field(park.field)] if park.field else list(Field)
+        for ref in refs:
+            for name in fields:
+                parked.setdefault(ref, {})[name] = f"{park.code} {park.message}".strip()
+    refused = None
+    if setup.rules.zero is not Zero.DEACTIVATE:
+        refused = setup.channel.refuses_zero()
+    cursor = engine.ledger.order_cursor(setup.name)
+    return Bounds(
+        orders_complete=cursor.complete_until is not None,
+        least=0 if refused is None else 1,
+        least_why="" if refused is None else (
+            f"the shop refuses 0 (learned {refused.learned_at:%Y-%m-%d}): 1 is left on sale"
+        ),
+        parked=parked,
+    )  # fmt: skip
+
+
+def _refs_of(engine: EngineSetup, setup: ChannelSetup, sku: Sku) -> list[ListingRef]:
+    return [row.listing.ref for row in engine.ledger.bound(setup.name, [sku]).get(sku, ())]
+
+
+def _judged(engine: EngineSetup, setup: ChannelSetup, draft: Draft, bounds: Bounds) -> Drafted:
+    now = engine.clock.now()
+    window = engine.ledger.window(setup.name, now - setup.rules.limits.window)
+    listings = engine.ledger.listing_count(setup.name)
+    approved = [
+        row for approval in engine.ledger.approvals(setup.name, now) for row in approval.rows
+    ]
+    raised = [row.sku for row in draft.changes if row.raises]
+    evidence = Evidence(
+        listings=listings,
+        already=Already(
+            changed=window.changed, to_zero=window.to_zero, price_moved=window.price_moved
+        ),
+        maxima=engine.ledger.quantity_maxima(raised, now - HISTORY),
+        too_far=frozenset(draft.too_far),
+        released=approved,
+    )
+    judgement = judge(draft.changes, setup.rules.limits, evidence)
+    held = {row.change.key for row in judgement.held}
+    stand_ins = [row for row in draft.order_rows if row.key in held]
+    plan = Plan(
+        channel=setup.name,
+        listings=listings,
+        changes=in_send_order([*judgement.passed, *stand_ins]),
+        held=judgement.held,
+        skipped=tuple(draft.skips),
+        hazards=judgement.hazards,
+    )
+    released = frozenset(row.key for row in approved) - held
+    return Drafted(plan=plan, bases=draft.wanted, bounds=bounds, released=released)

@@ -1,0 +1,271 @@
+"""Why a SKU's listings show what they show: the same computation as the plan's, told step by step."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+
+from syncd.domain.allocation import Derivation
+from syncd.domain.booking import Demand, booked_at
+from syncd.domain.identity import Sku, WarehouseId
+from syncd.domain.listing import BoundListing
+from syncd.domain.stock import Position, freshness
+from syncd.domain.views import Explanation, Line, ListingExplanation, Section
+from syncd.engine.deriving import World, read_world
+from syncd.engine.ordering import open_demands
+from syncd.engine.planning import Bounds, Rows, Wanted, plan_listing
+from syncd.engine.setup import ChannelSetup, EngineSetup
+from syncd.engine.wanting import want_one
+from syncd.ports.records import Attempt
+
+ATTEMPTS = 10
+ORDERS = 20
+
+
+def explain(engine: EngineSetup, sku: Sku, bounds: Mapping[str, Bounds]) -> Explanation:
+    """Everything that decides one SKU now, from the ledger alone; `bounds` by channel name."""
+    open_ = open_demands(engine)
+    listings: list[ListingExplanation] = []
+    for setup in engine.channels.values():
+        bound = engine.ledger.bound(setup.name, [sku]).get(sku, ())
+        rule = setup.rules.rule_for(sku)
+        world = read_world(engine, setup, [rule], open_)
+        for row in bound:
+            wanted = want_one(engine, setup, world, rule, row)
+            listings.append(_listing(engine, setup, world, wanted, bounds[setup.name], open_))
+    positions = engine.ledger.positions([sku]).get(sku, ())
+    return Explanation(
+        sku=sku,
+        at=engine.clock.now(),
+        sources=Section(title="Sources", lines=tuple(_positions(engine, positions))),
+        listings=tuple(listings),
+        conclusion=_conclusion(sku, positions, listings),
+    )
+
+
+def _conclusion(
+    sku: Sku, positions: Sequence[Position], listings: Sequence[ListingExplanation]
+) -> str:
+    if not listings and not positions:
+        return f"No source and no channel knows {sku}. SKUs are compared exactly: see `syncd listings`."
+    if not listings:
+        return f"No channel lists {sku}: see `syncd listings` for near misses."
+    return " ".join(f"{item.channel}: {item.conclusion}" for item in listings)
+
+
+def _positions(engine: EngineSetup, positions: Sequence[Position]) -> Iterator[Line]:
+    standings = engine.ledger.standings()
+    for position in positions:
+        standing = standings[position.place.source]
+        setup = engine.sources.get(position.place.source)
+        value = _reading(position)
+        if position.committed is not None:
+            value += f", {position.committed} committed"
+        if position.price is not None:
+            value += f", price {position.price} {position.currency or ''}".rstrip()
+        age = "" if setup is None else freshness(standing, setup.trust, engine.clock.now()).value
+        as_of = "" if standing.as_of is None else f"as of {standing.as_of:%Y-%m-%d %H:%M} UTC"
+        notes = [
+            as_of, age, position.reason,
+            f"unchanged since {position.since:%Y-%m-%d %H:%M} UTC",
+        ]  # fmt: skip
+        if position.missing_since is not None:
+            notes.append(f"missing since {position.missing_since:%Y-%m-%d %H:%M} UTC")
+        yield Line(
+            label=str(position.place),
+            value=value,
+            origin=position.origin,
+            note="; ".join(note for note in notes if note),
+        )
+
+
+def _reading(position: Position) -> str:
+    number = "never known" if position.quantity is None else str(position.quantity)
+    return number if position.state == "known" else f"{position.state} (last {number})"
+
+
+def _listing(
+    engine: EngineSetup, setup: ChannelSetup, world: World, wanted: Wanted, bounds: Bounds,
+    open_: Sequence[Demand],
+) -> ListingExplanation:  # fmt: skip
+    rows = plan_listing(wanted, bounds)
+    bound = wanted.bound
+    sections = [_identity(setup, wanted)]
+    if wanted.stock is not None:
+        sections += [
+            Section(title="Readings", lines=tuple(_nets(wanted.stock))),
+            Section(title="Open orders", lines=tuple(_orders(wanted, world, open_))),
+            Section(title="Rules", lines=tuple(_steps(wanted, wanted.stock))),
+        ]
+    else:
+        why = Line(label="not computed", value=wanted.stock_why)
+        sections.append(Section(title="Rules", lines=(why,)))
+    if wanted.rule.price is not None:
+        sections.append(Section(title="Price", lines=tuple(_price(wanted))))
+    sections.append(Section(title="Verdict", lines=tuple(_verdict(engine, setup, rows, bound))))
+    attempts = engine.ledger.attempts(setup.name, wanted.rule.sku, ATTEMPTS)
+    sections.append(Section(title="Pushes", lines=tuple(_attempts(bound, attempts))))
+    return ListingExplanation(
+        channel=setup.name,
+        seller_sku=bound.listing.seller_sku,
+        ref=bound.listing.ref,
+        title=bound.listing.title,
+        offer=None if wanted.stock is None else wanted.stock.total,
+        published=_published(bound),
+        observed=bound.listing.available,
+        conclusion=_summary(wanted, rows),
+        sections=tuple(sections),
+    )
+
+
+def _identity(setup: ChannelSetup, wanted: Wanted) -> Section:
+    listing = wanted.bound.listing
+    alias = setup.rules.aliases.get(listing.seller_sku)
+    binding = f"seller SKU {listing.seller_sku}"
+    binding += " by the aliases file" if alias is not None else " (equal)"
+    lines = [
+        Line(label="bound by", value=binding, origin=setup.rules.origins.get("aliases", "")),
+        Line(label="status", value=listing.refusal or listing.status.value),
+    ]
+    if wanted.rule.components[0].sku != wanted.rule.sku or wanted.rule.units != 1:
+        parts = " + ".join(f"{units} × {sku}" for sku, units in wanted.rule.needs())
+        origin = wanted.rule.origins.get("kit") or wanted.rule.origins.get("of", "")
+        lines.append(Line(label="made of", value=parts, origin=origin))
+    return Section(title="Listing", lines=tuple(lines))
+
+
+def _nets(stock: Derivation) -> Iterator[Line]:
+    for net in stock.nets:
+        value = f"{net.reading}"
+        value += f" − {net.committed} committed" if net.committed else ""
+        value += f" − {net.unseen} ordered" if net.unseen else ""
+        value += f" = {net.units}" if net.committed or net.unseen else ""
+        yield Line(label=f"{net.sku} at {net.place}", value=value, origin=net.origin, note=net.note)
+
+
+def _orders(wanted: Wanted, world: World, open_: Sequence[Demand]) -> Iterator[Line]:
+    needed = {sku for sku, _ in wanted.rule.needs()}
+    shown = 0
+    for demand in open_:
+        if demand.sku not in needed or shown == ORDERS:
+            continue
+        places = {item.place: item for item in world.positions.get(demand.sku, ())}
+        booked = booked_at(demand, list(places))
+        shown += 1
+        yield Line(
+            label=f"order {demand.line.order_id}",
+            value=f"{demand.units} × {demand.sku}, {demand.line.state.value}",
+            origin=", ".join(str(place) for place in booked) or "nowhere",
+            note=f"created {_time(demand.line.created_at)}",
+        )
+    if not shown:
+        yield Line(label="none", value="no open order takes units of it")
+
+
+def _time(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
+
+
+def _steps(wanted: Wanted, stock: Derivation) -> Iterator[Line]:
+    rule, origins = wanted.rule, wanted.rule.origins
+    kind = "kits per warehouse" if rule.is_kit else f"combined ({rule.stock.combine})"
+    yield _step(kind, stock.combined, origins, "stock.combine")
+    if stock.settled != stock.combined:
+        yield _step("debts taken from the fullest", stock.settled, origins, "")
+    if rule.stock.safety:
+        yield _step(f"safety {rule.stock.safety}", stock.kept, origins, "stock.safety")
+    if rule.stock.share != 1 or rule.units != 1:
+        words = f"share {rule.stock.share:.0%}" + (f" ÷ {rule.units}" if rule.units != 1 else "")
+        yield _step(f"{words}, rounded down", stock.shared, origins, "stock.share")
+    if stock.capped != stock.shared:
+        yield _step(f"cap {rule.stock.cap}", stock.capped, origins, "stock.cap")
+    if stock.offer != stock.capped:
+        yield _step(f"zero_below {rule.stock.zero_below}", stock.offer, origins, "stock.zero_below")
+    yield _step("offer", stock.offer, origins, "")
+
+
+def _step(
+    label: str, stock: Mapping[WarehouseId, int], origins: Mapping[str, str], key: str
+) -> Line:
+    parts = [f"{name}: {units}" for name, units in sorted(stock.items())]
+    value = str(sum(stock.values())) + (f"  ({', '.join(parts)})" if len(parts) > 1 else "")
+    return Line(label=label, value=value, origin=origins.get(key, "default") if key else "")
+
+
+def _price(wanted: Wanted) -> Iterator[Line]:
+    rule, derived = wanted.rule.price, wanted.price
+    shown = wanted.bound.listing.price
+    yield Line(label="the shop shows", value="nothing" if shown is None else str(shown))
+    if rule is None or derived is None:
+        yield Line(label="not pushed", value=wanted.price_why)
+        return
+    origins = wanted.rule.origins
+    yield Line(
+        label=f"{rule.source} gives", value=f"{derived.source_price} {derived.currency}",
+        origin=origins.get("price.from", "default"),
+    )  # fmt: skip
+    yield Line(
+        label="adjusted", value=str(derived.adjusted), origin=origins.get("price.adjust", "default")
+    )
+    yield Line(
+        label="rounded", value=str(derived.rounded), origin=origins.get("price.round", "default")
+    )
+    yield Line(
+        label="floor", value=str(derived.floor), origin=origins.get("price.floor", "default")
+    )
+    yield Line(label="price", value=str(derived.price))
+
+
+def _verdict(
+    engine: EngineSetup, setup: ChannelSetup, rows: Rows, bound: BoundListing
+) -> Iterator[Line]:
+    for skip in rows.skips:
+        yield Line(label=skip.kind, value=skip.reason)
+    latest = engine.ledger.latest_plan(setup.name)
+    held = {
+        row.change.key: row.held_by
+        for row in (() if latest is None else latest.rows)
+        if row.held_by is not None and row.change.ref == bound.listing.ref
+    }
+    for change in rows.changes:
+        guard = held.get(change.key)
+        note = f"{change.reason}; held: {guard}" if guard else change.reason
+        yield Line(
+            label=f"{change.field} {change.warehouse_id or ''}".strip(),
+            value=f"{change.shown(change.before)} → {change.shown(change.after)}",
+            note=note,
+            origin=f"plan {latest.digest[:19]}…" if guard and latest is not None else "",
+        )
+    if not rows.changes and not rows.skips:
+        yield Line(label="nothing to do", value="the shop shows what it should")
+
+
+def _attempts(bound: BoundListing, attempts: Sequence[Attempt]) -> Iterator[Line]:
+    own = [item for item in attempts if item.change.ref == bound.listing.ref]
+    for item in own:
+        change = item.change
+        detail = " ".join(filter(None, (item.code, item.message)))
+        yield Line(
+            label=_time(item.intent_at),
+            value=f"{change.field} {change.shown(change.before)} → {change.shown(item.sent)}",
+            origin=f"run {item.run}",
+            note=f"{item.verdict.value} {detail}".strip(),
+        )
+    if not own:
+        yield Line(label="none", value="nothing was ever sent for this listing")
+
+
+def _published(bound: BoundListing) -> int | None:
+    quantities = bound.published.quantities
+    return sum(units for _, units in quantities) if quantities else None
+
+
+def _summary(wanted: Wanted, rows: Rows) -> str:
+    shown = wanted.bound.listing.available
+    if rows.changes:
+        parts = "; ".join(
+            f"{row.field} {row.shown(row.before)} → {row.shown(row.after)} ({row.reason})"
+            for row in rows.changes
+        )
+        return f"shows {shown}, to change: {parts}"
+    if rows.skips:
+        return f"shows {shown}, left as it is: {rows.skips[0].reason}"
+    return f"shows {shown}, as it should."

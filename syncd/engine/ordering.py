@@ -1,0 +1,128 @@
+"""Keeps up with a channel's orders: how far the feed was read, and which units they still take."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from syncd.domain.booking import Demand, booked_at, demands
+from syncd.domain.identity import Place, Sku
+from syncd.domain.orders import OrderLine, subtracts
+from syncd.domain.stock import Position, SourceStanding
+from syncd.engine.setup import ChannelSetup, EngineSetup
+
+FEED_OVERLAP = timedelta(minutes=10)
+"""How far back each poll reads again, because orders may be indexed late (reliability F-10)."""
+INDEX_DELAY = timedelta(seconds=1)
+"""How long an order may take to appear in the feed: a poll proves completeness up to its start minus
+this. A raise waits so long between reading the live value and asking for orders."""
+
+
+def poll_orders(engine: EngineSetup, setup: ChannelSetup) -> datetime:
+    """Read the feed to its end and record it; answers up to when it is complete now.
+
+    The first poll reads all open orders whatever their age, and then everything updated since the
+    oldest reading that has to be corrected. Raises ChannelError; nothing advances then.
+    """
+    known = engine.ledger.order_cursor(setup.name)
+    if known.complete_until is None:
+        until, newest = _read_feed(engine, setup, None)
+        _, updated = _read_feed(engine, setup, _oldest_reading(engine) - FEED_OVERLAP)
+        newest = max(filter(None, (newest, updated)), default=None)
+    else:
+        since = (known.cursor or known.complete_until) - FEED_OVERLAP
+        until, newest = _read_feed(engine, setup, since)
+    engine.ledger.complete_orders(setup.name, newest, until)
+    return until
+
+
+def _read_feed(
+    engine: EngineSetup, setup: ChannelSetup, since: datetime | None
+) -> tuple[datetime, datetime | None]:
+    """Up to when the feed is complete, and the latest update in it."""
+    newest: datetime | None = None
+    with setup.channel.orders(since) as feed:
+        for page in feed.pages():
+            bound = [_bound(line, setup) for line in page.lines]
+            newest = max(
+                (*(line.updated_at for line in bound), *((newest,) if newest else ())), default=None
+            )
+            mark_demanded(engine, engine.ledger.record_orders(setup.name, bound))
+        return feed.asked_at - INDEX_DELAY, newest
+
+
+def _bound(line: OrderLine, setup: ChannelSetup) -> OrderLine:
+    """The line with the SKU of ours that it sells, so that history finds it."""
+    return replace(line, channel=setup.name, sku=setup.rules.bound_sku(line.seller_sku))
+
+
+def _oldest_reading(engine: EngineSetup) -> datetime:
+    """The oldest moment up to which any stock source's reading speaks."""
+    standings = engine.ledger.standings()
+    moments = [
+        standing.as_of - policy.delay
+        for name, setup in engine.sources.items()
+        if (policy := setup.orders) is not None
+        and (standing := standings.get(name)) is not None
+        and standing.as_of is not None
+    ]
+    oldest_count = engine.ledger.oldest_count()
+    return min([*moments, *([oldest_count] if oldest_count else []), engine.clock.now()])
+
+
+def open_lines(engine: EngineSetup) -> Sequence[OrderLine]:
+    """Lines of all channels that some reading may not contain yet."""
+    return engine.ledger.lines_in_play(_oldest_reading(engine))
+
+
+def open_demands(engine: EngineSetup) -> list[Demand]:
+    """What those lines take, in base units of each component."""
+    found: list[Demand] = []
+    for line in open_lines(engine):
+        rules = engine.rules.get(line.channel)
+        if rules is not None:
+            found.extend(demands(line, rules))
+    return found
+
+
+def mark_demanded(engine: EngineSetup, lines: Iterable[OrderLine]) -> None:
+    """The components these lines take must be planned again, on every channel."""
+    skus = {
+        demand.sku
+        for line in lines
+        if (rules := engine.rules.get(line.channel)) is not None
+        for demand in demands(line, rules)
+    }
+    for channel in engine.channels:
+        engine.ledger.mark_dirty(channel, skus)
+
+
+class Unseen:
+    """Units per place and SKU that readings cannot contain yet."""
+
+    def __init__(self, engine: EngineSetup, open_: Iterable[Demand]) -> None:
+        self._policies = {name: setup.orders for name, setup in engine.sources.items()}
+        self._by_sku: dict[Sku, list[Demand]] = {}
+        for demand in open_:
+            self._by_sku.setdefault(demand.sku, []).append(demand)
+
+    def at(
+        self, sku: Sku, positions: Mapping[Place, Position],
+        standings: Mapping[str, SourceStanding],
+    ) -> dict[Place, int]:  # fmt: skip
+        """Base units to subtract at each of the SKU's places."""
+        taken: dict[Place, int] = {}
+        places = list(positions)
+        for demand in self._by_sku.get(sku, ()):
+            for place in booked_at(demand, places):
+                if self._counts(demand.line, positions[place], standings):
+                    taken[place] = taken.get(place, 0) + demand.units
+        return taken
+
+    def _counts(
+        self, line: OrderLine, position: Position, standings: Mapping[str, SourceStanding]
+    ) -> bool:
+        policy = self._policies.get(position.place.source)
+        standing = standings.get(position.place.source)
+        if policy is None or standing is None or standing.as_of is None:
+            return False
+        return subtracts(line, policy, standing.as_of, position.counted_at)

@@ -1,0 +1,42 @@
+"""Reads everything a channel lists, so that drift, new and vanished listings are seen."""
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+
+from syncd.domain.identity import RunId
+from syncd.domain.listing import Listing
+from syncd.engine.setup import ChannelSetup, EngineSetup, Trigger
+from syncd.ports.records import ListingScan
+
+SMALL_SHOP = 2_000
+"""Listings up to which a command typed by hand reads the whole shop: about 40 requests."""
+
+
+def scan_if_due(
+    engine: EngineSetup, setup: ChannelSetup, run: RunId, trigger: Trigger
+) -> ListingScan | None:
+    """Read all listings when the last full read is older than allowed, or was never.
+
+    A small shop is read in full at every command typed by hand. Raises ChannelError; nothing changes.
+    """
+    scanned = engine.ledger.scanned_at(setup.name)
+    if scanned is not None and engine.clock.now() - scanned < _allowed(engine, setup, trigger):
+        return None
+    return engine.ledger.record_listings(
+        run, setup.name, _told(engine, setup), setup.rules.bound_sku
+    )
+
+
+def _allowed(engine: EngineSetup, setup: ChannelSetup, trigger: Trigger) -> timedelta:
+    """How old the last full read may be."""
+    if trigger is Trigger.BY_HAND and engine.ledger.listing_count(setup.name) <= SMALL_SHOP:
+        return timedelta(0)
+    return setup.reconcile_every
+
+
+def _told(engine: EngineSetup, setup: ChannelSetup) -> Iterator[Sequence[Listing]]:
+    read = 0
+    for batch in setup.channel.listings():
+        read += len(batch)
+        engine.progress.step(f"reading listings of {setup.name}", read, None)
+        yield batch

@@ -1,0 +1,97 @@
+"""What a cycle works with: the opened sources and channels, their rules, the ledger and the clock."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Protocol
+
+from syncd.domain.identity import ChannelName, Place, SourceName
+from syncd.domain.orders import OrdersPolicy
+from syncd.domain.rules import ChannelRules
+from syncd.domain.stock import Basis, Expectations, Trust
+from syncd.ports.channel import Channel
+from syncd.ports.clock import Clock
+from syncd.ports.ledger import Ledger
+from syncd.ports.source import Source
+
+
+class Mode(StrEnum):
+    """Whether channels may be written to."""
+
+    OBSERVE = "observe"
+    APPLY = "apply"
+
+
+class Trigger(StrEnum):
+    """Who asked for a cycle."""
+
+    BY_HAND = "by_hand"
+    SCHEDULE = "schedule"
+
+
+class ProgressSink(Protocol):
+    """Who is told how far long work has come."""
+
+    def step(self, label: str, done: int, total: int | None) -> None:
+        """`done` of `total` (None: unknown) units of the work named by `label`."""
+        ...
+
+    def close(self) -> None:
+        """The work is over."""
+        ...
+
+
+class Silent:
+    """Tells nobody."""
+
+    def step(self, label: str, done: int, total: int | None) -> None:
+        """Ignore it."""
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceSetup:
+    """One source and how far it is believed. `orders` is None for a source that feeds no stock."""
+
+    name: SourceName
+    source: Source
+    trust: Trust
+    expectations: Expectations
+    orders: OrdersPolicy | None
+    basis: Basis | None
+    every: timedelta
+
+    @property
+    def feeds_stock(self) -> bool:
+        """Whether its quantities may reach a listing."""
+        return self.orders is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelSetup:
+    """One channel and its rules. `reconcile_every` bounds the age of what we think it shows."""
+
+    name: ChannelName
+    channel: Channel
+    rules: ChannelRules
+    reconcile_every: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineSetup:
+    """Everything one cycle needs."""
+
+    ledger: Ledger
+    clock: Clock
+    mode: Mode
+    sources: Mapping[SourceName, SourceSetup]
+    channels: Mapping[ChannelName, ChannelSetup]
+    rules: Mapping[ChannelName, ChannelRules]
+    progress: ProgressSink
+
+    def draws_on(self, rules: ChannelRules, place: Place) -> bool:
+        """Whether a channel's own stock rule takes units from a place."""
+        return any(draw.takes(place) for draw in rules.stock.draws)

@@ -1,0 +1,187 @@
+"""How SQLite is opened and spoken to: durable settings that are read back, and errors in plain words."""
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlmodel import Session
+
+from syncd.domain.errors import ConfigError, LedgerError, LedgerUnusable, Problem
+
+T = TypeVar("T")
+
+BUSY_MILLISECONDS = 5000
+CHUNK = 500
+"""Values per `IN` list, well below SQLite's limit of bound parameters."""
+
+_WRITE = "syncd_write"
+_PRAGMAS = (
+    ("journal_mode = WAL", "journal_mode", "wal"),
+    ("synchronous = FULL", "synchronous", 2),
+    ("foreign_keys = ON", "foreign_keys", 1),
+    (f"busy_timeout = {BUSY_MILLISECONDS}", "busy_timeout", BUSY_MILLISECONDS),
+)
+
+
+def ledger_path(url: str) -> Path:
+    """The file a `sqlite:` URL names; ConfigError for anything else."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        parsed = None
+    if parsed is None or parsed.get_backend_name() != "sqlite" or not parsed.database:
+        shown = url if parsed is None else parsed.render_as_string(hide_password=True)
+        hint = "write sqlite:////var/lib/syncd/ledger.db"
+        message = f"{shown!r} is no ledger: only SQLite files are supported"
+        raise ConfigError([Problem("", 0, 0, "ledger", message, hint)])
+    return Path(parsed.database)
+
+
+def chunks(values: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
+    """The values in lists of at most so many."""
+    part: list[T] = []
+    for value in values:
+        part.append(value)
+        if len(part) == size:
+            yield part
+            part = []
+    if part:
+        yield part
+
+
+def marks(values: Sequence[object]) -> str:
+    """As many question marks as there are values, for an `IN` list."""
+    return ",".join("?" * len(values))
+
+
+class Database:
+    """One SQLite file: short transactions, safe settings, and LedgerUnusable for its failures."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._engine = _engine(path)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._engine.dispose()
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """One write transaction: it has the write lock from its first moment, and commits at the end."""
+        with self.guarded(), self._engine.connect() as plain:
+            connection = plain.execution_options(**{_WRITE: True})
+            with connection.begin():
+                yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """One consistent view of the ledger."""
+        with self.guarded(), self._engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def private(self) -> Iterator[Connection]:
+        """A connection of its own whose temporary tables vanish with it; the caller begins and ends."""
+        with self.guarded(), self._engine.connect() as connection:
+            try:
+                yield connection
+            finally:
+                if connection.in_transaction():
+                    connection.rollback()
+                connection.invalidate()
+
+    @contextmanager
+    def write_session(self) -> Iterator[Session]:
+        """A session inside one write transaction, for a handful of rows."""
+        with self.write() as connection, Session(connection) as session:
+            yield session
+            session.flush()
+
+    @contextmanager
+    def read_session(self) -> Iterator[Session]:
+        """A session inside one read transaction, for a handful of rows."""
+        with self.read() as connection, Session(connection) as session:
+            yield session
+
+    @contextmanager
+    def guarded(self) -> Iterator[None]:
+        """Turn SQLite's failures into LedgerUnusable with the file and what to do."""
+        try:
+            yield
+        except DBAPIError as error:
+            cause = error.orig
+            if not isinstance(cause, sqlite3.Error) or (found := self.explain(cause)) is None:
+                raise
+            raise found from error
+        except sqlite3.Error as error:
+            found = self.explain(error)
+            if found is None:
+                raise
+            raise found from error
+
+    def explain(self, error: sqlite3.Error) -> LedgerError | None:
+        """The failure in words; None for a mistake of ours."""
+        name = getattr(error, "sqlite_errorname", "")
+        for prefix, advice in _ADVICE.items():
+            if name.startswith(prefix):
+                return LedgerUnusable(f"the ledger {self.path} {advice}")
+        return None
+
+
+@contextmanager
+def writing(connection: Connection) -> Iterator[Connection]:
+    """One write transaction on a private connection that is between transactions."""
+    marked = connection.execution_options(**{_WRITE: True})
+    with marked.begin():
+        yield marked
+
+
+_ADVICE = {
+    "SQLITE_BUSY": "is locked by another process for more than "
+    f"{BUSY_MILLISECONDS // 1000} s; find it with `fuser` or try again",
+    "SQLITE_LOCKED": "is locked by another connection; try again",
+    "SQLITE_FULL": "cannot grow: the disk is full; free some space and run again, nothing was lost",
+    "SQLITE_CORRUPT": "is damaged (database disk image is malformed): restore the newest backup "
+    "beside it, or move the file away and run again, which reads everything anew",
+    "SQLITE_NOTADB": "is no SQLite database: restore the newest backup beside it, or move the file "
+    "away and run again, which reads everything anew",
+    "SQLITE_READONLY": "cannot be written: give this user write access to the file and its folder",
+    "SQLITE_PERM": "cannot be opened: give this user access to the file and its folder",
+    "SQLITE_AUTH": "cannot be opened: give this user access to the file and its folder",
+    "SQLITE_CANTOPEN": "cannot be opened: check that its folder exists and belongs to this user",
+    "SQLITE_IOERR": "cannot be read or written (disk I/O error): check the disk and run again",
+    "SQLITE_NOMEM": "needs more memory than there is; free some and run again",
+    "SQLITE_PROTOCOL": "is locked by another process; try again",
+}
+
+
+def _engine(path: Path) -> Engine:
+    engine = create_engine(f"sqlite:///{path}", pool_size=8, max_overflow=32)
+
+    @event.listens_for(engine, "connect")
+    def _settle(connection: Any, _record: object) -> None:  # noqa: ANN401 - SQLAlchemy's own type
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        try:
+            for statement, name, expected in _PRAGMAS:
+                cursor.execute(f"PRAGMA {statement}").fetchall()
+                answer = cursor.execute(f"PRAGMA {name}").fetchone()[0]
+                if answer != expected:
+                    raise LedgerUnusable(
+                        f"the ledger {path} answers {answer} instead of {expected} to PRAGMA {name}: "
+                        "it would not survive a power cut; put it on a local disk this user may write"
+                    )
+        finally:
+            cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        write = connection.get_execution_options().get(_WRITE)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+    return engine

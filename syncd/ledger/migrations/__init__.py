@@ -1,0 +1,1 @@
+"""The steps from one schema to the next; `syncd.ledger.schema` runs them."""

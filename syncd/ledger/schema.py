@@ -1,0 +1,129 @@
+"""Which schema a ledger file has, how a fresh one is made, and how an old one is brought up to date."""
+
+import os
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from syncd.domain.errors import LedgerOutdated, LedgerUnusable
+from syncd.ledger.database import Database, ledger_path
+from syncd.ledger.locks import FileLock
+
+HEAD = "0001"
+"""The newest revision in `migrations/versions`; a test keeps the two equal."""
+
+
+def open_current(url: str) -> Database:
+    """Open a ledger that has exactly this program's schema; LedgerOutdated otherwise."""
+    path = ledger_path(url)
+    if not path.exists():
+        raise LedgerOutdated(f"there is no ledger at {path} yet; `syncd ingest` makes it")
+    database = Database(path)
+    try:
+        refuse_other_schema(path, schema_version(database))
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def open_migrated(url: str) -> Database:
+    """Open a ledger for writing: made when it is missing, migrated when it is old."""
+    path = ledger_path(url)
+    _make_place(path)
+    database = Database(path)
+    try:
+        if schema_version(database) != HEAD:
+            migrate(database)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def schema_version(database: Database) -> str | None:
+    """The revision the file is at; None for an empty file."""
+    with database.read() as connection:
+        return _version(connection)
+
+
+def refuse_other_schema(path: Path, version: str | None) -> None:
+    """LedgerOutdated in one sentence unless the version is this program's."""
+    if version is None:
+        raise LedgerOutdated(f"the ledger {path} is empty; `syncd ingest` fills it")
+    if version > HEAD:
+        raise LedgerOutdated(
+            f"the ledger {path} has schema {version}, newer than the {HEAD} of this program: "
+            "install the newer syncd, or restore the backup of the old schema beside it"
+        )
+    if version < HEAD:
+        raise LedgerOutdated(
+            f"the ledger {path} has schema {version} and this program needs {HEAD}: "
+            "`syncd ingest` migrates it after a backup"
+        )
+
+
+def migrate(database: Database) -> None:
+    """Bring the file to HEAD under the migration lock: backup first, then one transaction per step."""
+    path = database.path
+    with FileLock(path.with_name(f"{path.name}.lock")).waited():
+        version = schema_version(database)
+        if version == HEAD:
+            return
+        if version is not None:
+            if version > HEAD:
+                refuse_other_schema(path, version)
+            back_up(path, version)
+        _upgrade(database)
+
+
+def back_up(path: Path, version: str) -> Path:
+    """Copy the ledger to `<ledger>.backup-<version>`; an unfinished copy never bears that name."""
+    target = path.with_name(f"{path.name}.backup-{version}")
+    partial = target.with_name(f"{target.name}.partial")
+    try:
+        partial.unlink(missing_ok=True)
+        os.close(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(partial)) as copy:
+            source.backup(copy)
+        partial.replace(target)
+    except (OSError, sqlite3.Error) as error:
+        raise LedgerUnusable(
+            f"the ledger {path} was not migrated because it could not be backed up to {target}: {error}"
+        ) from error
+    return target
+
+
+def _version(connection: Connection) -> str | None:
+    known = connection.exec_driver_sql(
+        "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'alembic_version'"
+    ).first()
+    if known is None:
+        return None
+    row = connection.exec_driver_sql("SELECT version_num FROM alembic_version").first()
+    return None if row is None else str(row[0])
+
+
+def _upgrade(database: Database) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    with database.private() as connection:
+        config.attributes["connection"] = connection.execution_options(syncd_write=True)
+        command.upgrade(config, "head")
+
+
+def _make_place(path: Path) -> None:
+    try:
+        if not path.parent.exists():
+            path.parent.mkdir(parents=True, mode=0o700)
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+    except OSError as error:
+        raise LedgerUnusable(
+            f"the ledger {path} cannot be opened for writing ({error.strerror}): "
+            "give this user write access to the file and its folder"
+        ) from error

@@ -1,0 +1,193 @@
+"""The hot loop: which rows of a reading are new text, told by hashes, and staged outside the ledger.
+
+Unchanged rows cost one hash and one set operation. Nothing here touches the ledger's own tables, so a
+source that is read for minutes blocks nobody.
+"""
+
+# ruff: noqa: S608 - statements are put together from constants and question marks only
+
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from hashlib import blake2b
+from itertools import chain
+from typing import cast
+
+from sqlalchemy import Connection
+
+from syncd.domain.identity import SourceName
+from syncd.domain.stock import Reading, Reject
+from syncd.ledger.columns import decimal_text, micros_or_none
+from syncd.ledger.database import marks
+from syncd.ports.source import RawBatch, SnapshotReader
+
+CHUNK_ROWS = 5000
+_SPARE_BITS = (
+    4  # 60 bits fit two digits of a Python integer, which saves a third of the set's memory
+)
+
+_TEMPORARY = (
+    (
+        "CREATE TEMP TABLE staged (line INTEGER, sku TEXT, location TEXT, state TEXT, quantity INTEGER, "
+        "committed INTEGER, price TEXT, currency TEXT, cost TEXT, counted_at INTEGER, note TEXT, "
+        "hash INTEGER)"
+    ),
+    "CREATE TEMP TABLE refused (at TEXT, sku TEXT, location TEXT, reason TEXT, line INTEGER)",
+    "CREATE TEMP TABLE leftover (hash INTEGER PRIMARY KEY)",
+)
+_STAGE = f"INSERT INTO temp.staged VALUES ({marks(range(12))})"
+_REFUSE = "INSERT INTO temp.refused VALUES (?, ?, ?, ?, ?)"
+
+Staged = tuple[int, str, str, str, int | None, int | None, str | None, str | None, str | None,
+               int | None, str, int | None]  # fmt: skip
+
+
+def row_hashes(rows: Iterable[Sequence[str]]) -> list[int]:
+    """60 bits over the text of each row."""
+    from_bytes = int.from_bytes
+    return [
+        from_bytes(
+            blake2b("\0".join(row).encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big"
+        )
+        >> _SPARE_BITS
+        for row in rows
+    ]
+
+
+def known_hashes(connection: Connection, source: SourceName) -> set[int]:
+    """The hashes of the rows a source said last and that may be skipped when it says them again."""
+    cursor = connection.connection.cursor()
+    try:
+        cursor.execute(
+            "SELECT value_hash FROM position WHERE location_id IN (SELECT l.id FROM location l "
+            "JOIN source s ON s.id = l.source_id WHERE s.name = ?) "
+            "AND value_hash IS NOT NULL AND missing_since IS NULL",
+            (source,),
+        )
+        rows = cast("Iterable[tuple[int]]", cursor)
+        return set(chain.from_iterable(rows))
+    finally:
+        cursor.close()
+
+
+class Staging:
+    """One reading on its way in: known rows are ticked off, the others lie in temporary tables."""
+
+    def __init__(
+        self, connection: Connection, reader: SnapshotReader, known: set[int] | None
+    ) -> None:
+        self._connection = connection
+        self._reader = reader
+        self._known = known
+        self._skipped_hashes = array("q")
+        self._skipped_lines = array("I")
+        self._rows: list[Staged] = []
+        self._refused: list[tuple[str, str | None, str | None, str, int | None]] = []
+        self.staged = 0
+        self.first_rejects: list[Reject] = []
+        self.rejected = 0
+        for statement in _TEMPORARY:
+            connection.exec_driver_sql(statement)
+
+    @property
+    def skipped(self) -> int:
+        """How many rows said what the ledger already knows."""
+        return len(self._skipped_hashes)
+
+    def read(self) -> None:
+        """Take every row of the reader; whatever it raises passes through."""
+        for batch in self._reader.batches():
+            self._take(batch)
+        for reject in self._reader.rejects():
+            self.refuse(reject, None)
+        self.flush()
+        if self._known:
+            for part in _parts(self._known):
+                self._connection.exec_driver_sql("INSERT INTO temp.leftover VALUES (?)", part)
+            self._known.clear()
+
+    def skipped_lines(self, hashes: set[int]) -> dict[int, int]:
+        """Where the skipped rows with these hashes stood."""
+        places = zip(self._skipped_hashes, self._skipped_lines, strict=True)
+        return {value: line for value, line in places if value in hashes}
+
+    def refuse(self, reject: Reject, line: int | None) -> None:
+        """Put a reject aside; the first thousand are also kept for the report."""
+        self.rejected += 1
+        if len(self.first_rejects) < 1000:  # noqa: PLR2004 - the port's own limit
+            self.first_rejects.append(reject)
+        if reject.sku is None:
+            return
+        self._refused.append((reject.at, reject.sku, reject.location, reject.reason, line))
+        if len(self._refused) >= CHUNK_ROWS:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what is gathered to the temporary tables."""
+        if self._rows:
+            self._connection.exec_driver_sql(_STAGE, self._rows)
+            self._rows = []
+        if self._refused:
+            self._connection.exec_driver_sql(_REFUSE, self._refused)
+            self._refused = []
+
+    def _take(self, batch: RawBatch) -> None:
+        if self._known is None:
+            for line, values in zip(batch.positions, batch.values, strict=True):
+                self._judge(line, values, None)
+            return
+        hashes = row_hashes(batch.values)
+        unique = set(hashes)
+        if len(unique) == len(hashes) and unique <= self._known:
+            self._known -= unique
+            self._skipped_hashes.extend(hashes)
+            self._skipped_lines.extend(batch.positions)
+            return
+        self._pick(batch, hashes, self._known)
+
+    def _pick(self, batch: RawBatch, hashes: list[int], known: set[int]) -> None:
+        skipped_hash, skipped_line = self._skipped_hashes.append, self._skipped_lines.append
+        for line, values, value_hash in zip(batch.positions, batch.values, hashes, strict=True):
+            if value_hash in known:
+                known.discard(value_hash)
+                skipped_hash(value_hash)
+                skipped_line(line)
+            else:
+                self._judge(line, values, value_hash)
+
+    def _judge(self, line: int, values: tuple[str, ...], value_hash: int | None) -> None:
+        found = self._reader.parse(line, values)
+        if isinstance(found, Reject):
+            self.refuse(found, line)
+            return
+        self.staged += 1
+        self._rows.append(_staged(line, found, value_hash))
+        if len(self._rows) >= CHUNK_ROWS:
+            self.flush()
+
+
+def _staged(line: int, found: Reading, value_hash: int | None) -> Staged:
+    return (
+        line,
+        found.sku,
+        found.location,
+        found.state.value,
+        found.quantity,
+        found.committed,
+        decimal_text(found.price),
+        found.currency,
+        decimal_text(found.cost),
+        micros_or_none(found.counted_at),
+        found.note,
+        value_hash,
+    )
+
+
+def _parts(values: set[int]) -> Iterator[list[tuple[int]]]:
+    part: list[tuple[int]] = []
+    for value in values:
+        part.append((value,))
+        if len(part) == CHUNK_ROWS:
+            yield part
+            part = []
+    if part:
+        yield part

@@ -1,0 +1,69 @@
+"""The ledger as a whole: how it is opened, and that its parts together keep every promise of the port."""
+
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from syncd.ledger.facts import SqlFactStore
+from syncd.ledger.history import HistoryStore
+from syncd.ledger.schema import open_current, open_migrated
+from syncd.ledger.store_attempts import AttemptStore
+from syncd.ledger.store_listings import ListingStore
+from syncd.ledger.store_operator import OperatorStore
+from syncd.ledger.store_orders import OrderStore
+from syncd.ledger.store_plans import PlanStore
+from syncd.ledger.store_runs import RunStore
+from syncd.ledger.store_sources import SourceStore
+from syncd.ports.clock import Clock
+
+if TYPE_CHECKING:
+    from syncd.ledger.tokens import SqlTokenStore
+
+
+class SqlLedger(
+    RunStore,
+    SourceStore,
+    HistoryStore,
+    ListingStore,
+    OrderStore,
+    PlanStore,
+    AttemptStore,
+    OperatorStore,
+):
+    """The memory between cycles in one SQLite file; safe to share between threads."""
+
+    def tokens(self, key: bytes) -> "SqlTokenStore":
+        """Where tokens rest, encrypted with this key of 32 bytes."""
+        from syncd.ledger.tokens import (
+            SqlTokenStore,
+        )  # loads OpenSSL, which most commands never need
+
+        return SqlTokenStore(self._database, self._clock, key)
+
+    def facts(self) -> SqlFactStore:
+        """What connectors learned about their shops."""
+        return SqlFactStore(self._database, self._clock)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def open_ledger(url: str, clock: Clock) -> SqlLedger:
+    """Open a ledger as it is; LedgerOutdated when it is missing or has another schema."""
+    return SqlLedger(open_current(url), clock)
+
+
+def open_ledger_for_writing(url: str, clock: Clock) -> SqlLedger:
+    """Open a ledger, making or migrating the file first when that is needed."""
+    return SqlLedger(open_migrated(url), clock)

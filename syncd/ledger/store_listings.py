@@ -1,0 +1,278 @@
+"""What channels show, what our SKUs are bound to, and which SKUs must be planned."""
+
+# ruff: noqa: S608 - statements are put together from constants and question marks only
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from syncd.domain.identity import ChannelName, RunId, Sku, SourceName
+from syncd.domain.listing import BoundListing, Listing
+from syncd.ledger import listing_scan
+from syncd.ledger.base import StorePart
+from syncd.ledger.columns import micros, moment, moment_or_none
+from syncd.ledger.database import chunks, marks, writing
+from syncd.ledger.dirty import mark_selected, mark_skus
+from syncd.ledger.listing_rows import SELECT, bound_listings
+from syncd.ledger.names import channel_id, item_ids, known_channel, name_items
+from syncd.ports.records import Dirty, ListingScan
+
+_PAGE = 1000
+_NO_POSITION = (
+    "NOT EXISTS (SELECT 1 FROM location l CROSS JOIN position p "
+    "ON p.location_id = l.id AND p.item_id = g.item_id)"
+)
+_MANY_DIRTY = 50_000
+# few: sort them; many: walk all SKUs in order, so that a page costs no sort
+_DIRTY_SORTED = (
+    "SELECT i.sku FROM dirty d CROSS JOIN item i ON i.id = d.item_id "
+    "WHERE d.channel_id = ? AND i.sku > ? ORDER BY i.sku LIMIT ?"
+)
+_DIRTY_BY_SKU = (
+    "SELECT i.sku FROM item i CROSS JOIN dirty d ON d.channel_id = ? AND d.item_id = i.id "
+    "WHERE i.sku > ? ORDER BY i.sku LIMIT ?"
+)
+_STATE = (
+    "INSERT INTO channel_state (channel_id, {column}) VALUES (?, ?) "
+    "ON CONFLICT (channel_id) DO UPDATE SET {column} = excluded.{column}"
+)
+
+
+class ListingStore(StorePart):
+    """Listings and dirty marks."""
+
+    def record_listings(
+        self,
+        run: RunId,
+        channel: ChannelName,
+        batches: Iterable[Sequence[Listing]],
+        bind: Callable[[str], Sku],
+    ) -> ListingScan:
+        """A complete read: new listings are adopted, vanished ones are GONE.
+
+        A listing is dirty when it is new, bound anew, changed in status or refusal, or differs from
+        what was published. Observations older than the last write count for nothing.
+        """
+        del run
+        with self._database.private() as connection:
+            with connection.begin():
+                listing_scan.stage(connection, batches, bind)
+            now = micros(self._clock.now())
+            with writing(connection) as marked:
+                number = channel_id(marked, channel)
+                scan = listing_scan.merge(marked, number, now)
+                marked.exec_driver_sql(_STATE.format(column="scanned_at"), (number, now))
+                return scan
+
+    def record_observed(self, channel: ChannelName, listings: Iterable[Listing]) -> None:
+        """Live values just read; a price of None leaves the remembered one, status stays as scanned."""
+        with self._database.write() as connection:
+            number = channel_id(connection, channel)
+            for listing in listings:
+                _observe(connection, number, listing)
+
+    def rebind(self, channel: ChannelName, fingerprint: str, bind: Callable[[str], Sku]) -> bool:
+        """When the rules' fingerprint is new: bind again, mark every bound SKU dirty, answer True."""
+        with self._database.write() as connection:
+            number = channel_id(connection, channel)
+            last = connection.exec_driver_sql(
+                "SELECT rules_fingerprint FROM channel_state WHERE channel_id = ?", (number,)
+            ).scalar()
+            if last == fingerprint:
+                return False
+            bound = "SELECT item_id FROM listing WHERE channel_id = :channel"
+            mark_selected(connection, number, bound, {})
+            _bind_all(connection, number, bind)
+            mark_selected(connection, number, bound, {})
+            connection.exec_driver_sql(
+                _STATE.format(column="rules_fingerprint"), (number, fingerprint)
+            )
+            return True
+
+    def scanned_at(self, channel: ChannelName) -> datetime | None:
+        """When all listings were last read to the end."""
+        with self._database.read() as connection:
+            return moment_or_none(
+                connection.exec_driver_sql(
+                    "SELECT s.scanned_at FROM channel_state s JOIN channel c ON c.id = s.channel_id "
+                    "WHERE c.name = ?",
+                    (channel,),
+                ).scalar()
+            )
+
+    def bound(
+        self, channel: ChannelName, skus: Iterable[Sku]
+    ) -> Mapping[Sku, Sequence[BoundListing]]:
+        """Listings bound to these SKUs that are not GONE."""
+        found: dict[Sku, list[BoundListing]] = {}
+        with self._database.read() as connection:
+            number = known_channel(connection, channel)
+            for part in chunks(skus):
+                rows = connection.exec_driver_sql(
+                    SELECT + f"WHERE i.sku IN ({marks(part)}) AND g.channel_id = ? "
+                    "AND g.status <> 'gone' ORDER BY i.sku, g.id",
+                    (*part, number),
+                ).all()
+                for bound in bound_listings(connection, rows):
+                    if bound.sku is not None:
+                        found.setdefault(bound.sku, []).append(bound)
+        return found
+
+    def bound_skus(self, channel: ChannelName) -> Iterator[Sku]:
+        """Every SKU a listing is bound to, page by page."""
+        last = ""
+        while True:
+            with self._database.read() as connection:
+                page = connection.exec_driver_sql(
+                    "SELECT i.sku FROM item i WHERE i.sku > ? AND EXISTS (SELECT 1 FROM listing g "
+                    "WHERE g.item_id = i.id AND g.channel_id = ? AND g.status <> 'gone') "
+                    "ORDER BY i.sku LIMIT ?",
+                    (last, known_channel(connection, channel), _PAGE),
+                )
+                skus = page.scalars().all()
+            yield from (Sku(sku) for sku in skus)
+            if len(skus) < _PAGE:
+                return
+            last = skus[-1]
+
+    def listing_count(self, channel: ChannelName) -> int:
+        """Bound listings that are not GONE."""
+        with self._database.read() as connection:
+            found = connection.exec_driver_sql(
+                "SELECT COUNT(*) FROM listing WHERE channel_id = ? AND item_id IS NOT NULL "
+                "AND status <> 'gone'",
+                (known_channel(connection, channel),),
+            )
+            return int(found.scalar() or 0)
+
+    def listings(self, channel: ChannelName) -> Iterator[BoundListing]:
+        """Every listing, GONE ones too, by seller SKU, page by page."""
+        last: tuple[str, int] = ("", 0)
+        while True:
+            with self._database.read() as connection:
+                rows = connection.exec_driver_sql(
+                    SELECT + "WHERE g.channel_id = ? AND (g.seller_sku, g.id) > (?, ?) "
+                    "ORDER BY g.seller_sku, g.id LIMIT ?",
+                    (known_channel(connection, channel), *last, _PAGE),
+                ).all()
+                page = bound_listings(connection, rows)
+            yield from page
+            if len(rows) < _PAGE:
+                return
+            last = (rows[-1].seller_sku, rows[-1].id)
+
+    def unlisted_skus(
+        self, channel: ChannelName, sources: Sequence[SourceName]
+    ) -> Sequence[tuple[Sku, datetime]]:
+        """SKUs these sources know that no listing is bound to, with when they were first seen."""
+        with self._database.read() as connection:
+            rows = connection.exec_driver_sql(
+                "SELECT i.sku, MIN(p.born_at) AS born FROM source s "
+                "CROSS JOIN location l ON l.source_id = s.id "
+                "CROSS JOIN position p ON p.location_id = l.id CROSS JOIN item i ON i.id = p.item_id "
+                f"WHERE s.name IN ({marks(sources)}) AND NOT EXISTS (SELECT 1 FROM listing g "
+                "WHERE g.item_id = p.item_id AND g.channel_id = ? AND g.status <> 'gone') "
+                "GROUP BY i.sku ORDER BY i.sku",
+                (*sources, known_channel(connection, channel)),
+            )
+            return tuple((Sku(row.sku), moment(row.born)) for row in rows)
+
+    def unsourced(self, channel: ChannelName) -> Sequence[BoundListing]:
+        """Listings whose SKU no source ever named (kits and packs among them)."""
+        with self._database.read() as connection:
+            rows = connection.exec_driver_sql(
+                SELECT + "WHERE g.channel_id = ? AND g.status <> 'gone' AND "
+                f"{_NO_POSITION} ORDER BY g.seller_sku, g.id",
+                (known_channel(connection, channel),),
+            ).all()
+            return tuple(bound_listings(connection, rows))
+
+    def dirty(self, channel: ChannelName, limit: int, after: Sku | None = None) -> Dirty:
+        """Up to so many dirty SKUs in the order of their text, beginning after one."""
+        with self._database.read() as connection:
+            number = known_channel(connection, channel)
+            many = connection.exec_driver_sql(
+                "SELECT COUNT(*) > ? FROM (SELECT 1 FROM dirty WHERE channel_id = ? LIMIT ?)",
+                (_MANY_DIRTY, number, _MANY_DIRTY + 1),
+            ).scalar()
+            skus = connection.exec_driver_sql(
+                _DIRTY_BY_SKU if many else _DIRTY_SORTED, (number, after or "", limit)
+            ).scalars()
+            found = tuple(Sku(sku) for sku in skus)
+            token = connection.exec_driver_sql(
+                "SELECT mark FROM channel WHERE id = ?", (number,)
+            ).scalar()
+        return Dirty(skus=found, token=int(token or 0))
+
+    def dirty_count(self, channel: ChannelName) -> int:
+        """How many SKUs are dirty."""
+        with self._database.read() as connection:
+            found = connection.exec_driver_sql(
+                "SELECT COUNT(*) FROM dirty WHERE channel_id = ?",
+                (known_channel(connection, channel),),
+            )
+            return int(found.scalar() or 0)
+
+    def mark_dirty(self, channel: ChannelName, skus: Iterable[Sku]) -> None:
+        """These must be planned again; SKUs the ledger never met are remembered, too."""
+        with self._database.write() as connection:
+            number = channel_id(connection, channel)
+            named = list(dict.fromkeys(skus))
+            name_items(connection, named)
+            mark_skus(connection, number, named)
+
+    def clear_dirty(self, channel: ChannelName, skus: Iterable[Sku], token: int) -> None:
+        """These need nothing more, unless they were marked after the token."""
+        with self._database.write() as connection:
+            number = channel_id(connection, channel)
+            for part in chunks(skus):
+                connection.exec_driver_sql(
+                    "DELETE FROM dirty WHERE channel_id = ? AND mark <= ? AND item_id IN "
+                    f"(SELECT id FROM item WHERE sku IN ({marks(part)}))",
+                    (number, token, *part),
+                )
+
+
+def _observe(connection: Connection, channel: int, listing: Listing) -> None:
+    parameters = {**listing_scan.observed(listing), "channel": channel}
+    found = connection.exec_driver_sql(
+        "UPDATE listing SET observed_at = :at, locked_units = :locked, "
+        "currency = CASE WHEN :price IS NULL THEN currency ELSE :currency END, "
+        "price = COALESCE(:price, price) WHERE channel_id = :channel AND product_id = :product "
+        "AND listing_id = :listing AND observed_at <= :at RETURNING id",
+        parameters,
+    ).scalar()
+    if found is None or not listing.stock:
+        return
+    connection.exec_driver_sql(
+        "INSERT INTO listing_stock (listing_id, warehouse_id, available, committed, published) "
+        "VALUES (?, ?, ?, ?, ?) ON CONFLICT (listing_id, warehouse_id) DO UPDATE SET "
+        "available = excluded.available, committed = excluded.committed",
+        [
+            (found, stock.warehouse_id, stock.available, stock.committed, stock.available)
+            for stock in listing.stock
+        ],
+    )
+
+
+def _bind_all(connection: Connection, channel: int, bind: Callable[[str], Sku]) -> None:
+    last = 0
+    while True:
+        rows = connection.exec_driver_sql(
+            "SELECT id, seller_sku FROM listing WHERE channel_id = ? AND id > ? ORDER BY id LIMIT ?",
+            (channel, last, _PAGE),
+        ).all()
+        if not rows:
+            return
+        named = [(row.id, bind(row.seller_sku)) for row in rows]
+        skus = [sku for _, sku in named if sku]
+        name_items(connection, skus)
+        ids: dict[str, int] = {}
+        for part in chunks(skus):
+            ids |= item_ids(connection, part)
+        connection.exec_driver_sql(
+            "UPDATE listing SET item_id = ? WHERE id = ?",
+            [(ids.get(sku), number) for number, sku in named],
+        )
+        last = rows[-1].id

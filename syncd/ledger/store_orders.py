@@ -1,0 +1,203 @@
+"""Orders of channels: each line once, with the earliest time it was seen at each step."""
+
+# ruff: noqa: S608 - statements are put together from constants and question marks only
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from syncd.domain.identity import ChannelName, ListingId, ListingRef, ProductId, Sku, WarehouseId
+from syncd.domain.orders import OrderLine, OrderState
+from syncd.ledger.base import StorePart
+from syncd.ledger.columns import micros, micros_or_none, moment, moment_or_none
+from syncd.ledger.database import chunks
+from syncd.ledger.names import channel_id
+from syncd.ports.records import OrderCursor
+
+# the SKU a listing is bound to now outranks the one noted when the order came in
+_SELECT = (
+    "SELECT o.*, c.name AS channel, COALESCE(i.sku, o.sku) AS bound_sku FROM order_line o "
+    "JOIN channel c ON c.id = o.channel_id "
+    "LEFT JOIN listing g ON g.channel_id = o.channel_id AND g.product_id = o.product_id "
+    "AND g.listing_id = o.listing_id LEFT JOIN item i ON i.id = g.item_id "
+)
+_EARLIEST = "{0} = COALESCE(MIN({0}, excluded.{0}), {0}, excluded.{0})"
+_STEPS = ("entered_at", "packed_at", "left_at")
+_LATEST = ("product_id", "listing_id", "seller_sku", "units", "state", "warehouse_id",
+           "platform_fulfilled", "out_of_stock", "sku")  # fmt: skip
+_UPSERT = (
+    "INSERT INTO order_line (channel_id, order_id, line_id, product_id, listing_id, seller_sku, units, "
+    "state, created_at, updated_at, entered_at, packed_at, left_at, warehouse_id, platform_fulfilled, "
+    "out_of_stock, sku) VALUES (:channel, :order, :line, :product, :listing, :seller_sku, :units, :state, "
+    ":created, :updated, :entered, :packed, :left, :warehouse, :fulfilled, :exhausted, :sku) "
+    "ON CONFLICT (channel_id, order_id, line_id) DO UPDATE SET "
+    + ", ".join(
+        f"{name} = CASE WHEN excluded.updated_at >= updated_at THEN "
+        + (
+            f"COALESCE(excluded.{name}, {name})"
+            if name in {"sku", "warehouse_id"}
+            else f"excluded.{name}"
+        )
+        + f" ELSE {name} END"
+        for name in _LATEST
+    )
+    + ", "
+    + ", ".join(_EARLIEST.format(name) for name in _STEPS)
+    + ", updated_at = MAX(updated_at, excluded.updated_at)"
+)
+_ADVANCE = "{0} = COALESCE(MAX({0}, excluded.{0}), {0}, excluded.{0})"
+
+
+class OrderStore(StorePart):
+    """Order lines and how far the feed was read."""
+
+    def order_cursor(self, channel: ChannelName) -> OrderCursor:
+        """How far the feed was read; both None before the first complete poll."""
+        with self._database.read() as connection:
+            row = connection.exec_driver_sql(
+                "SELECT o.* FROM order_cursor o JOIN channel c ON c.id = o.channel_id WHERE c.name = ?",
+                (channel,),
+            ).first()
+        if row is None:
+            return OrderCursor(cursor=None, complete_until=None)
+        return OrderCursor(
+            cursor=moment_or_none(row.cursor), complete_until=moment_or_none(row.complete_until)
+        )
+
+    def record_orders(
+        self, channel: ChannelName, lines: Iterable[OrderLine]
+    ) -> Sequence[OrderLine]:
+        """Upsert lines, keeping the earliest step times; answers the lines that are new or moved.
+
+        A line whose update is older than the stored one only contributes its step times.
+        """
+        moved: dict[tuple[str, str], OrderLine] = {}
+        with self._database.write() as connection:
+            number = channel_id(connection, channel)
+            for part in chunks(lines):
+                for line in part:
+                    after = _upsert(connection, number, line)
+                    if after is not None:
+                        moved[line.order_id, line.line_id] = after
+        return tuple(moved.values())
+
+    def complete_orders(
+        self, channel: ChannelName, cursor: datetime | None, until: datetime
+    ) -> None:
+        """A poll came to its end; both only ever advance."""
+        with self._database.write() as connection:
+            connection.exec_driver_sql(
+                "INSERT INTO order_cursor (channel_id, cursor, complete_until) VALUES (?, ?, ?) "
+                "ON CONFLICT (channel_id) DO UPDATE SET "
+                f"{_ADVANCE.format('cursor')}, {_ADVANCE.format('complete_until')}",
+                (channel_id(connection, channel), micros_or_none(cursor), micros(until)),
+            )
+
+    def oldest_count(self) -> datetime | None:
+        """The oldest `counted_at` of any current position."""
+        with self._database.read() as connection:
+            return moment_or_none(
+                connection.exec_driver_sql("SELECT MIN(counted_at) FROM position").scalar()
+            )
+
+    def lines_in_play(self, horizon: datetime) -> Sequence[OrderLine]:
+        """Lines of all channels that may have to be subtracted.
+
+        Left out are lines that the channel ships itself, lines cancelled before leaving, and lines known
+        to have left before the horizon.
+        """
+        with self._database.read() as connection:
+            rows = connection.exec_driver_sql(
+                _SELECT + "WHERE NOT o.platform_fulfilled "
+                "AND NOT (o.state = 'CANCELLED' AND o.left_at IS NULL) "
+                "AND (o.left_at IS NULL OR o.left_at >= :horizon) "
+                "ORDER BY o.channel_id, o.order_id, o.line_id",
+                {"horizon": micros(horizon)},
+            )
+            return tuple(_line(row) for row in rows)
+
+    def sold_out(self, channel: ChannelName) -> Mapping[Sku, datetime]:
+        """SKUs of which the seller cancelled an order for want of stock, and when last."""
+        with self._database.read() as connection:
+            rows = connection.exec_driver_sql(
+                "SELECT COALESCE(i.sku, o.sku) AS bound, MAX(o.updated_at) AS at FROM order_line o "
+                "JOIN channel c ON c.id = o.channel_id "
+                "LEFT JOIN listing g ON g.channel_id = o.channel_id AND g.product_id = o.product_id "
+                "AND g.listing_id = o.listing_id LEFT JOIN item i ON i.id = g.item_id "
+                "WHERE c.name = ? AND o.out_of_stock GROUP BY 1",
+                (channel,),
+            )
+            return {Sku(row.bound): moment(row.at) for row in rows if row.bound is not None}
+
+    def order_lines(self, sku: Sku, limit: int) -> Sequence[OrderLine]:
+        """The latest lines of listings bound to a SKU."""
+        with self._database.read() as connection:
+            rows = connection.exec_driver_sql(
+                _SELECT + "WHERE i.sku = :sku OR (i.sku IS NULL AND o.sku = :sku) "
+                "ORDER BY o.created_at DESC, o.order_id, o.line_id LIMIT :limit",
+                {"sku": sku, "limit": limit},
+            )
+            return tuple(_line(row) for row in rows)
+
+
+def _upsert(connection: Connection, channel: int, line: OrderLine) -> OrderLine | None:
+    """The line as it is stored now, when that says something else than before."""
+    before = _stored(connection, channel, line)
+    connection.exec_driver_sql(_UPSERT, {**_parameters(line), "channel": channel})
+    after = _stored(connection, channel, line)
+    if before is None or after is None:
+        return None if after is None else _line(after)
+    told = [name for name in (*_LATEST, *_STEPS) if name != "sku"]
+    same = all(getattr(before, name) == getattr(after, name) for name in told)
+    return None if same else _line(after)
+
+
+def _stored(connection: Connection, channel: int, line: OrderLine) -> Row[Any] | None:
+    return connection.exec_driver_sql(
+        _SELECT + "WHERE o.channel_id = ? AND o.order_id = ? AND o.line_id = ?",
+        (channel, line.order_id, line.line_id),
+    ).first()
+
+
+def _parameters(line: OrderLine) -> dict[str, object]:
+    return {
+        "order": line.order_id,
+        "line": line.line_id,
+        "product": line.ref.product_id,
+        "listing": line.ref.listing_id,
+        "seller_sku": line.seller_sku,
+        "units": line.units,
+        "state": line.state.value,
+        "created": micros(line.created_at),
+        "updated": micros(line.updated_at),
+        "entered": micros_or_none(line.entered_at),
+        "packed": micros_or_none(line.packed_at),
+        "left": micros_or_none(line.left_at),
+        "warehouse": line.warehouse_id,
+        "fulfilled": line.platform_fulfilled,
+        "exhausted": line.out_of_stock,
+        "sku": line.sku,
+    }
+
+
+def _line(row: Row[Any]) -> OrderLine:
+    return OrderLine(
+        channel=ChannelName(row.channel),
+        order_id=row.order_id,
+        line_id=row.line_id,
+        ref=ListingRef(ProductId(row.product_id), ListingId(row.listing_id)),
+        seller_sku=row.seller_sku,
+        units=row.units,
+        state=OrderState(row.state),
+        created_at=moment(row.created_at),
+        updated_at=moment(row.updated_at),
+        entered_at=moment_or_none(row.entered_at),
+        packed_at=moment_or_none(row.packed_at),
+        left_at=moment_or_none(row.left_at),
+        warehouse_id=None if row.warehouse_id is None else WarehouseId(row.warehouse_id),
+        platform_fulfilled=bool(row.platform_fulfilled),
+        out_of_stock=bool(row.out_of_stock),
+        sku=None if row.bound_sku is None else Sku(row.bound_sku),
+    )

@@ -1,0 +1,174 @@
+"""The report for people: what needs attention first, then sources, then each channel's changes."""
+
+from datetime import datetime, tzinfo
+
+from rich import box
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from syncd.domain.duration import age
+from syncd.reporting.document import (
+    AttentionPart,
+    ChangePart,
+    ChannelPart,
+    ReportDocument,
+    SourcePart,
+)
+from syncd.reporting.safety import visible
+
+MOST_ROWS = 20
+_RANK = {"held": 0, "contradicted": 1, "rejected": 2, "unknown": 3, "accepted": 4, "parked": 5}
+_STYLES = {
+    "held": "yellow", "contradicted": "red", "rejected": "red", "unknown": "red",
+    "verified": "green", "planned": "cyan", "ok": "green", "unchanged": "green", "clean": "green",
+    "changed": "green", "partial": "yellow", "failed": "red", "invalid": "red",
+    "unavailable": "red", "unauthorized": "red", "stale": "yellow", "paused": "yellow",
+    "never read": "yellow", "dead": "red",
+}  # fmt: skip
+
+
+def styled(word: str) -> Text:
+    """A state or outcome in its colour."""
+    return Text(word, style=_STYLES.get(word, ""))
+
+
+def safe(text: object) -> Text:
+    """Any text, harmless, without markup."""
+    return Text(visible(str(text)))
+
+
+def print_report(document: ReportDocument, console: Console, timezone: tzinfo) -> None:
+    """Show a report."""
+    print_attention(document.needs_attention, console, document.finished_at)
+    _sources(document, console, timezone)
+    for channel in document.channels:
+        _channel(channel, console)
+    console.print(_summary(document, timezone))
+
+
+def print_attention(items: tuple[AttentionPart, ...], console: Console, now: datetime) -> None:
+    """What needs a person, each with the command that helps on a line of its own."""
+    if not items:
+        return
+    console.print(Text("Needs attention", style="bold yellow"))
+    for item in items:
+        line = safe(item.what)
+        if item.since is not None:
+            line.append(f" (for {age(now - item.since)})", style="dim")
+        grid = Table.grid(padding=(0, 1))
+        grid.add_row(Text("  •"), line)
+        console.print(grid)
+        console.print(Text("      ") + Text(visible(item.help), style="cyan"), soft_wrap=True)
+    console.print()
+
+
+def _sources(document: ReportDocument, console: Console, timezone: tzinfo) -> None:
+    if not document.sources:
+        return
+    table = _table("Source", "State", "As of")
+    for title in ("Rows", "Changed", "Missing", "Rejected"):
+        table.add_column(title, justify="right")
+    for source in document.sources:
+        table.add_row(
+            safe(source.name), styled(source.state), _time(source.as_of, timezone),
+            *(str(number) for number in _numbers(source)),
+        )  # fmt: skip
+    console.print(table)
+    console.print()
+
+
+def _numbers(source: SourcePart) -> tuple[int, ...]:
+    return (source.rows, source.changed, source.missing, source.rejected_count)
+
+
+def _table(*titles: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for title in titles:
+        table.add_column(title, overflow="fold")
+    return table
+
+
+def _time(moment: datetime | None, timezone: tzinfo) -> str:
+    return "–" if moment is None else f"{moment.astimezone(timezone):%Y-%m-%d %H:%M}"
+
+
+_SHOWN = (
+    "planned",
+    "verified",
+    "held",
+    "rejected",
+    "unknown",
+    "contradicted",
+    "parked",
+    "unmapped",
+)
+
+
+def _channel(channel: ChannelPart, console: Console) -> None:
+    head = Text(visible(channel.name), style="bold")
+    head.append(": ").append_text(styled(channel.state))
+    parts = [f"{channel.listings} listings"]
+    parts += [f"{channel.counts[key]} {key}" for key in _SHOWN if channel.counts.get(key)]
+    requests = channel.requests
+    sent = f"{requests.sent} requests"
+    if requests.throttled or requests.retried:
+        sent += f" ({requests.throttled} throttled, {requests.retried} repeated)"
+    head.append(", " + ", ".join([*parts, sent]))
+    console.print(head)
+    if channel.message:
+        console.print(Padding(safe(channel.message), (0, 0, 0, 2)))
+    for hazard in channel.hazards:
+        console.print(Padding(Text(visible(hazard.text), style="yellow"), (0, 0, 0, 2)))
+    if channel.changes:
+        _changes(channel, console)
+    elif channel.state == "ok":
+        console.print("  Nothing to do: every listing that may be written shows what it should.")
+    if channel.plan is not None and channel.changes:
+        console.print(Text(f"  plan {channel.plan}", style="dim"), soft_wrap=True)
+    console.print()
+
+
+def _changes(channel: ChannelPart, console: Console) -> None:
+    rows = sorted(channel.changes, key=lambda row: _RANK.get(row.outcome, 9))
+    table = _table("SKU", "Field")
+    table.add_column("Before", justify="right")
+    table.add_column("After", justify="right")
+    table.add_column("Outcome")
+    table.add_column("Why", overflow="fold", ratio=1)
+    several = len({row.warehouse_id for row in rows if row.warehouse_id}) > 1
+    for row in rows[:MOST_ROWS]:
+        table.add_row(
+            safe(row.sku), _field(row, several=several), _value(row.before), _value(row.after),
+            styled(row.outcome), safe(_why(row)),
+        )  # fmt: skip
+    console.print(Padding(table, (0, 0, 0, 2)))
+    if len(rows) > MOST_ROWS:
+        more = len(rows) - MOST_ROWS
+        console.print(Text(f"  … and {more} more: syncd report --format csv", style="dim"))
+
+
+def _field(row: ChangePart, *, several: bool) -> Text:
+    text = Text(row.field)
+    if several and row.warehouse_id:
+        text.append(f" …{row.warehouse_id[-4:]}", style="dim")
+    return text
+
+
+def _value(value: float | str | None) -> Text:
+    return Text("–" if value is None else visible(str(value)))
+
+
+def _why(row: ChangePart) -> str:
+    told = " ".join(part for part in (row.code, row.message) if part)
+    return f"{row.reason}; {told}" if told else row.reason
+
+
+def _summary(document: ReportDocument, timezone: tzinfo) -> Text:
+    line = Text("")
+    seconds = (document.finished_at - document.started_at).total_seconds()
+    line.append("Run ").append(document.run, style="bold").append(": ")
+    line.append_text(styled(document.status))
+    line.append(f" at {_time(document.finished_at, timezone)}, {seconds:.1f} s")
+    return line

@@ -1,0 +1,174 @@
+"""The looking commands for people: explanation, status, listings, history."""
+
+from datetime import datetime, tzinfo
+
+from rich import box
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from syncd.domain.duration import age
+from syncd.domain.views import (
+    Explanation,
+    HistoryView,
+    Line,
+    ListingExplanation,
+    ListingRow,
+    ListingsView,
+    Section,
+    StatusView,
+)
+from syncd.reporting.document import AttentionPart
+from syncd.reporting.safety import visible
+from syncd.reporting.text import print_attention, safe, styled
+
+MOST_ROWS = 60
+
+
+def print_explanation(view: Explanation, console: Console, timezone: tzinfo) -> None:
+    """Why a SKU's listings show what they show."""
+    console.print(Text(visible(view.sku), style="bold") + Text(f"  at {_time(view.at, timezone)}"))
+    console.print(safe(view.conclusion))
+    console.print()
+    if view.sources.lines:
+        _section(view.sources, console)
+    for listing in view.listings:
+        _listing(listing, console)
+
+
+def _listing(listing: ListingExplanation, console: Console) -> None:
+    head = Text(f"{visible(listing.channel)}  ", style="bold")
+    head.append(visible(f"{listing.title}  product {listing.ref.product_id}"))
+    head.append(visible(f"  listing {listing.ref.listing_id}"))
+    console.print(head)
+    numbers = (
+        ("offer", listing.offer),
+        ("published", listing.published),
+        ("observed", listing.observed),
+    )
+    console.print(
+        Text("  " + "   ".join(f"{name} {'–' if n is None else n}" for name, n in numbers))
+    )
+    console.print()
+    for section in listing.sections:
+        _section(section, console)
+
+
+def _section(section: Section, console: Console) -> None:
+    console.print(Text(f"  {section.title}", style="bold"))
+    table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
+    table.add_column(overflow="fold")
+    table.add_column(overflow="fold")
+    table.add_column(overflow="fold", style="cyan")
+    table.add_column(overflow="fold", style="dim", ratio=1)
+    for line in section.lines:
+        table.add_row(*_cells(line))
+    console.print(Padding(table, (0, 0, 1, 4)))
+
+
+def _cells(line: Line) -> tuple[Text, ...]:
+    return safe(line.label), safe(line.value), safe(line.origin), safe(line.note)
+
+
+def print_status(view: StatusView, console: Console, timezone: tzinfo) -> None:
+    """Where everything stands."""
+    parts = tuple(
+        AttentionPart(what=item.what, since=item.since, count=item.count, help=item.help)
+        for item in view.attention
+    )
+    print_attention(parts, console, view.at)
+    sources = _table("Source", "State", "As of", "Read", "Rows", "Rejected")
+    for source in view.sources:
+        sources.add_row(
+            safe(source.name), styled(source.state), _time(source.as_of, timezone),
+            _ago(source.read_at, view.at), str(source.rows), str(source.rejected),
+        )  # fmt: skip
+    console.print(sources)
+    console.print()
+    channels = _table("Channel", "State", "Mode", "Listings", "To do", "Held", "Parked",
+                      "Confirmed", "Orders until", "Writer")  # fmt: skip
+    for item in view.channels:
+        channels.add_row(
+            safe(item.name), styled(item.state), item.mode, str(item.listings), str(item.dirty),
+            str(item.held), str(item.parked), _ago(item.confirmed_at, view.at),
+            _ago(item.orders_complete_until, view.at),
+            "–" if item.writer_pid is None else f"pid {item.writer_pid}",
+        )  # fmt: skip
+    console.print(channels)
+    console.print()
+    last = "no run yet" if view.last_run is None else f"last run {view.last_run}"
+    if view.last_run_at is not None:
+        last += f", {view.last_run_status}, {_ago(view.last_run_at, view.at)}"
+    console.print(Text(f"{last}; ledger {view.ledger}", style="dim"), soft_wrap=True)
+
+
+def print_listings(view: ListingsView, console: Console, timezone: tzinfo) -> None:
+    """What is mapped and what is not."""
+    counts: dict[str, int] = {}
+    for row in view.rows:
+        counts[row.kind] = counts.get(row.kind, 0) + 1
+    console.print(Text(", ".join(f"{count} {kind}" for kind, count in sorted(counts.items()))))
+    console.print()
+    if view.near_misses:
+        console.print(
+            Text("Almost the same SKU: paste the line into the aliases file", style="bold")
+        )
+        for miss in view.near_misses:
+            shown = f"  {visible(repr(miss.seller_sku))} ≈ {visible(repr(str(miss.sku)))}"
+            console.print(Text(f"{shown}: {miss.difference}"))
+            console.print(Text(f"      {visible(miss.alias)}", style="cyan"), soft_wrap=True)
+        console.print()
+    trouble = [row for row in view.rows if row.kind != "mapped"]
+    mapped = [row for row in view.rows if row.kind == "mapped"]
+    _rows(trouble, console, timezone)
+    _rows(mapped, console, timezone)
+
+
+def _rows(rows: list[ListingRow], console: Console, timezone: tzinfo) -> None:
+    if not rows:
+        return
+    table = _table("Channel", "Kind", "SKU", "Shows", "Price", "Since", "Note")
+    for row in rows[:MOST_ROWS]:
+        shown = row.sku or row.seller_sku
+        table.add_row(
+            safe(row.channel), row.kind, safe(shown), "–" if row.observed is None else str(row.observed),
+            safe(row.price), _time(row.since, timezone), safe(row.note),
+        )  # fmt: skip
+    console.print(table)
+    if len(rows) > MOST_ROWS:
+        more = len(rows) - MOST_ROWS
+        console.print(Text(f"… and {more} more: syncd listings --json", style="dim"))
+    console.print()
+
+
+def print_history(view: HistoryView, console: Console, timezone: tzinfo) -> None:
+    """What happened to a SKU."""
+    if view.at is not None:
+        title = f"Positions at {_time(view.at, timezone)}"
+        _section(Section(title=title, lines=view.positions), console)
+    if not view.rows:
+        console.print(Text(f"Nothing is known of {visible(view.sku)}."))
+        return
+    table = _table("When", "What", "Where", "Before", "After", "Detail", "Run")
+    for row in view.rows:
+        table.add_row(
+            _time(row.at, timezone, "%Y-%m-%d %H:%M:%S"), safe(row.kind), safe(row.where),
+            safe(row.before), safe(row.after), safe(row.detail), safe(row.run),
+        )  # fmt: skip
+    console.print(table)
+
+
+def _table(*titles: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for title in titles:
+        table.add_column(title, overflow="fold")
+    return table
+
+
+def _time(moment: datetime | None, timezone: tzinfo, form: str = "%Y-%m-%d %H:%M") -> str:
+    return "–" if moment is None else f"{moment.astimezone(timezone):{form}}"
+
+
+def _ago(moment: datetime | None, now: datetime) -> str:
+    return "–" if moment is None else f"{age(now - moment)} ago"

@@ -1,0 +1,364 @@
+"""The command line: what can be typed, and nothing about how it is done."""
+
+import json
+import sys
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from syncd.domain.errors import ConfigError, LedgerError, SyncdError, UsageError
+from syncd.domain.report import ExitCode
+from syncd.service.context import Context
+
+app = typer.Typer(
+    name="syncd",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Keeps the quantities and prices that TikTok Shop shows equal to what can really be sold.",
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
+Reason = Annotated[str, typer.Option("--reason", help="Why; kept in the ledger.")]
+OptionalReason = Annotated[str | None, typer.Option("--reason", help="Why; kept in the ledger.")]
+Channels = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[CHANNEL]...", help="Channels; all when none is named."),
+]
+
+
+@app.callback()
+def root(
+    context: typer.Context,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            "--config",
+            help="The YAML mapping (default: $SYNCD_CONFIG, ./config/syncd.yaml, /etc/syncd/syncd.yaml).",
+        ),
+    ] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log what is done.")] = False,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    """Global options."""
+    if version:
+        from syncd import __version__
+
+        typer.echo(f"syncd {__version__}")
+        raise typer.Exit
+    context.obj = Context(config=config, verbose=verbose)
+
+
+@app.command()
+def init(
+    context: typer.Context,
+    path: Annotated[
+        Path | None,
+        typer.Argument(help="Where to write it (default: --config or config/syncd.yaml)."),
+    ] = None,
+) -> None:
+    """Write a commented starter configuration (mode: observe)."""
+    from syncd.service.commands.setting_up import init as command
+
+    _leave(command(context.obj, path))
+
+
+@app.command()
+def demo(
+    keep: Annotated[
+        Path | None, typer.Option("--keep", help="Work in this folder and keep it.")
+    ] = None,
+) -> None:
+    """Run the whole pipeline on sample data against a shop simulated on loopback."""
+    from syncd.service.demo import demo as command
+
+    _leave(command(keep, main))
+
+
+@app.command("check-config")
+def check_config(context: typer.Context, as_json: Json = False) -> None:
+    """Check the configuration; every problem at once, as file:line:column."""
+    from syncd.service.commands.setting_up import check_config as command
+
+    _leave(command(context.obj, as_json))
+
+
+@app.command()
+def doctor(context: typer.Context, as_json: Json = False) -> None:
+    """Test each connection for real and say what to do."""
+    from syncd.service.commands.setting_up import doctor as command
+
+    _leave(command(context.obj, as_json))
+
+
+@app.command()
+def connect(
+    context: typer.Context,
+    channel: Annotated[str, typer.Argument(help="The channel to connect.")],
+    auth_code: Annotated[
+        str | None,
+        typer.Option("--auth-code", help="The code that came back from the authorize page."),
+    ] = None,
+) -> None:
+    """Authorize a channel: shows the link, takes the code, keeps the tokens encrypted."""
+    from syncd.service.commands.setting_up import connect as command
+
+    _leave(command(context.obj, channel, auth_code))
+
+
+@app.command()
+def ingest(
+    context: typer.Context,
+    sources: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[SOURCE]...", help="Sources; all when none is named."),
+    ] = None,
+    accept: Annotated[
+        str | None,
+        typer.Option("--accept", metavar="FINGERPRINT", help="Take this one refused file, once."),
+    ] = None,
+    reason: OptionalReason = None,
+    as_json: Json = False,
+) -> None:
+    """Read sources into the ledger."""
+    from syncd.service.commands.running import ingest as command
+
+    _leave(command(context.obj, sources or [], accept, reason, as_json))
+
+
+@app.command()
+def plan(context: typer.Context, channels: Channels = None, as_json: Json = False) -> None:
+    """Read sources, show what would change and save it; changes nothing on a channel."""
+    from syncd.service.commands.running import plan as command
+
+    _leave(command(context.obj, channels or [], as_json))
+
+
+@app.command()
+def apply(
+    context: typer.Context,
+    channels: Channels = None,
+    plan_digest: Annotated[
+        str | None,
+        typer.Option(
+            "--plan", metavar="DIGEST", help="Release this held plan, then run one cycle."
+        ),
+    ] = None,
+    reason: OptionalReason = None,
+    sku: Annotated[
+        list[str] | None, typer.Option("--sku", help="Only this SKU; may be repeated.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Read sources, plan, guard, send, read back, report."""
+    from syncd.service.commands.running import Apply
+    from syncd.service.commands.running import apply as command
+
+    wanted = Apply(
+        channels=tuple(channels or ()), digest=plan_digest, reason=reason, skus=tuple(sku or ())
+    )
+    _leave(command(context.obj, wanted, as_json))
+
+
+@app.command()
+def release(
+    context: typer.Context,
+    channel: str,
+    digest: Annotated[str, typer.Argument(help="Digest of the held plan, or its beginning.")],
+    reason: Reason,
+    span: Annotated[str, typer.Option("--for", help="How long the approval lasts.")] = "24h",
+) -> None:
+    """Approve a held plan; the next cycle sends the rows that are no riskier than approved."""
+    from syncd.service.commands.operating import release as command
+
+    _leave(command(context.obj, channel, digest, reason, span))
+
+
+@app.command()
+def pause(context: typer.Context, channel: str, reason: Reason = "by hand") -> None:
+    """Stop writing to a channel."""
+    from syncd.service.commands.operating import pause as command
+
+    _leave(command(context.obj, channel, reason))
+
+
+@app.command()
+def resume(context: typer.Context, channel: str) -> None:
+    """Go on writing to a channel."""
+    from syncd.service.commands.operating import resume as command
+
+    _leave(command(context.obj, channel))
+
+
+Channel = Annotated[str | None, typer.Option("--channel", help="The channel (default: every one).")]
+
+
+@app.command()
+def park(
+    context: typer.Context, sku: str, channel: Channel = None, reason: Reason = "by hand"
+) -> None:
+    """Set a SKU's listings aside until unparked."""
+    from syncd.service.commands.operating import park as command
+
+    _leave(command(context.obj, sku, channel, reason))
+
+
+@app.command()
+def unpark(context: typer.Context, sku: str, channel: Channel = None) -> None:
+    """Take a SKU's listings back into the cycle."""
+    from syncd.service.commands.operating import unpark as command
+
+    _leave(command(context.obj, sku, channel))
+
+
+@app.command()
+def run(context: typer.Context) -> None:
+    """Run as a daemon: every source and channel on its schedule, until SIGTERM."""
+    from syncd.service.daemon import run as command
+
+    _leave(command(context.obj))
+
+
+@app.command()
+def status(context: typer.Context, as_json: Json = False) -> None:
+    """Show where sources and channels stand, what needs attention first."""
+    from syncd.service.commands.looking import status as command
+
+    _leave(command(context.obj, as_json))
+
+
+@app.command()
+def report(
+    context: typer.Context,
+    run_id: Annotated[
+        str | None, typer.Argument(metavar="[RUN]", help="A run (default: the last).")
+    ] = None,
+    form: Annotated[str, typer.Option("--format", help="text, json, csv or html.")] = "text",
+    as_json: Json = False,
+) -> None:
+    """Show the report of a run."""
+    from syncd.service.commands.looking import report as command
+
+    _leave(command(context.obj, run_id, "json" if as_json else form))
+
+
+@app.command()
+def history(
+    context: typer.Context,
+    sku: str,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many entries.")] = 50,
+    at: Annotated[
+        datetime | None, typer.Option("--at", help="Also show its positions at this time (UTC).")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Show what happened to a SKU, newest first."""
+    from syncd.service.commands.looking import history as command
+
+    _leave(command(context.obj, sku, limit, at, as_json))
+
+
+@app.command()
+def explain(context: typer.Context, sku: str, as_json: Json = False) -> None:
+    """Show why a SKU's listings show what they show."""
+    from syncd.service.commands.looking import explain as command
+
+    _leave(command(context.obj, sku, as_json))
+
+
+@app.command()
+def listings(context: typer.Context, as_json: Json = False) -> None:
+    """Show what is mapped, unmapped both ways, parked, and SKUs that look like misspellings."""
+    from syncd.service.commands.looking import listings as command
+
+    _leave(command(context.obj, as_json))
+
+
+@app.command()
+def sandbox(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 0,
+    seed: Annotated[
+        Path | None, typer.Option(help="Seed data, JSON or CSV (default: sample data).")
+    ] = None,
+    rate: Annotated[
+        float, typer.Option(min=0, help="Requests per second it takes; 0: no limit.")
+    ] = 0.0,
+    latency: Annotated[float, typer.Option(min=0, help="Seconds added to every answer.")] = 0.0,
+    zero: Annotated[str, typer.Option(help="allow or refuse a quantity of 0.")] = "allow",
+    read_delay: Annotated[
+        float, typer.Option(min=0, help="Seconds until a write can be read.")
+    ] = 0.0,
+    order_delay: Annotated[
+        float, typer.Option(min=0, help="Seconds until an order is listed.")
+    ] = 0.0,
+    clock_offset: Annotated[float, typer.Option(help="Seconds the shop's clock is ahead.")] = 0.0,
+    token_life: Annotated[
+        float, typer.Option(min=1, help="Seconds an access token lives.")
+    ] = 604800.0,
+    fault: Annotated[
+        list[str] | None, typer.Option(help="KIND[:MATCH[:TIMES[:AFTER]]]; may be repeated.")
+    ] = None,
+) -> None:
+    """Serve a simulated TikTok Shop on loopback until stopped.
+
+    Prints one line of JSON once it listens. Its clock, rate, latency, zero policy and faults can also be
+    changed while it runs, at the control address of that line: see `connectors/tiktok_shop/sandbox`.
+    """
+    from syncd.ports import SandboxOptions
+    from syncd.service.sandbox import serve
+
+    options = SandboxOptions(
+        port=port, seed=seed, rate=rate, latency=latency, zero=zero, read_delay=read_delay,
+        order_delay=order_delay, clock_offset=clock_offset, faults=tuple(fault or ()),
+        token_life=token_life,
+    )  # fmt: skip
+    _leave(serve(options))
+
+
+def _leave(code: ExitCode) -> None:
+    raise typer.Exit(int(code))
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command; every expected error becomes a message on stderr and its exit code."""
+    try:
+        app(args=list(arguments), prog_name="syncd")
+    except SystemExit as left:
+        return left.code if isinstance(left.code, int) else int(bool(left.code))
+    except ConfigError as error:
+        return _config_problems(error, as_json="--json" in arguments)
+    except UsageError as error:
+        return _say(str(error), ExitCode.USAGE)
+    except LedgerError as error:
+        return _say(f"ledger: {error}", ExitCode.UNEXPECTED)
+    except SyncdError as error:
+        return _say(str(error), ExitCode.UNAVAILABLE)
+    except (KeyboardInterrupt, BrokenPipeError):
+        return int(ExitCode.UNEXPECTED)
+    return int(ExitCode.DONE)
+
+
+def _say(text: str, code: ExitCode) -> int:
+    sys.stderr.write(f"syncd: {text}\n")
+    return int(code)
+
+
+def _config_problems(error: ConfigError, *, as_json: bool) -> int:
+    if as_json:
+        problems = [
+            {"file": row.file, "line": row.line, "column": row.column, "path": row.path,
+             "message": row.message, "hint": row.hint}
+            for row in error.problems
+        ]  # fmt: skip
+        sys.stdout.write(
+            json.dumps({"schema": 1, "ok": False, "problems": problems}, indent=2) + "\n"
+        )
+    else:
+        sys.stderr.write("".join(f"{problem}\n" for problem in error.problems))
+        count = len(error.problems)
+        sys.stderr.write(f"{count} problem{'s' if count != 1 else ''} in the configuration\n")
+    return int(ExitCode.USAGE)

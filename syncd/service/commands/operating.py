@@ -1,0 +1,92 @@
+"""The commands by which an operator decides: release, pause, resume, park, unpark."""
+
+import sys
+
+from syncd.domain.duration import parse_duration, written
+from syncd.domain.errors import UsageError
+from syncd.domain.identity import ChannelName, Sku
+from syncd.domain.report import ExitCode
+from syncd.ledger.store import SqlLedger, open_ledger_for_writing
+from syncd.ports.records import Park
+from syncd.service.context import Context
+from syncd.service.wiring import named
+
+
+def release(context: Context, channel: str, digest: str, reason: str, span: str) -> ExitCode:
+    """Approve a held plan; needs no lease, a running daemon picks it up."""
+    (name,) = named([channel], context.settings.channels, "channel")
+    try:
+        lasting = parse_duration(span)
+    except ValueError as error:
+        raise UsageError(f"--for: {error}") from error
+    if not reason.strip():
+        raise UsageError("--reason: say why the plan may be sent")
+    with _ledger(context) as ledger:
+        stored = ledger.plan(name, digest)
+        if stored is None:
+            raise UsageError(f"{name} has no saved plan {digest}; `syncd plan {name}` shows one")
+        held = [row for row in stored.rows if row.held_by is not None]
+        if not held:
+            raise UsageError(f"plan {stored.digest} of {name} holds nothing: nothing to release")
+        ledger.approve(name, stored.digest, reason, context.clock.now() + lasting)
+    _say(f"{len(held)} held changes of {name} released for {written(lasting)}; "
+         f"the next cycle sends them (syncd apply {name})")  # fmt: skip
+    return ExitCode.DONE
+
+
+def pause(context: Context, channel: str, reason: str) -> ExitCode:
+    """Stop writing to a channel."""
+    (name,) = named([channel], context.settings.channels, "channel")
+    with _ledger(context) as ledger:
+        ledger.pause(name, reason)
+    _say(f"{name} is paused: {reason}")
+    return ExitCode.DONE
+
+
+def resume(context: Context, channel: str) -> ExitCode:
+    """Go on writing to a channel."""
+    (name,) = named([channel], context.settings.channels, "channel")
+    with _ledger(context) as ledger:
+        was_paused = ledger.resume(name)
+    _say(f"{name} goes on" if was_paused else f"{name} was not paused")
+    return ExitCode.DONE
+
+
+def park(context: Context, sku: str, channel: str | None, reason: str) -> ExitCode:
+    """Set a SKU's listings aside until unparked."""
+    names = named([channel] if channel else [], context.settings.channels, "channel")
+    with _ledger(context) as ledger:
+        for name in names:
+            ledger.park(
+                Park(
+                    channel=name, sku=_known(ledger, name, sku), ref=None, field=None,
+                    code="by hand", message=reason, since=context.clock.now(), until=None,
+                )
+            )  # fmt: skip
+    _say(f"{sku} is parked on {', '.join(names)}: {reason}")
+    return ExitCode.DONE
+
+
+def _known(ledger: SqlLedger, name: ChannelName, sku: str) -> Sku:
+    """The SKU, unless neither a listing nor a source has it."""
+    wanted = Sku(sku)
+    if not ledger.bound(name, [wanted]) and not ledger.positions([wanted]):
+        raise UsageError(f"neither {name} nor a source knows the SKU {sku!r}; see `syncd listings`")
+    return wanted
+
+
+def unpark(context: Context, sku: str, channel: str | None) -> ExitCode:
+    """Take a SKU's listings back into the cycle."""
+    names = named([channel] if channel else [], context.settings.channels, "channel")
+    with _ledger(context) as ledger:
+        count = sum(ledger.unpark(name, Sku(sku)) for name in names)
+    _say(f"{count} parked of {sku} taken back" if count else f"{sku} was not parked")
+    return ExitCode.DONE
+
+
+def _ledger(context: Context) -> SqlLedger:
+    return open_ledger_for_writing(context.settings.ledger_url, context.clock)
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")

@@ -1,0 +1,98 @@
+"""`syncd run`: a job per source and per channel, until SIGTERM."""
+
+import logging
+import signal
+import threading
+from collections.abc import Callable
+
+from syncd.domain.errors import LedgerError
+from syncd.domain.identity import ChannelName, SourceName
+from syncd.domain.report import ExitCode, Report
+from syncd.engine.cycle import Task, run_cycle
+from syncd.engine.setup import EngineSetup, Mode, Silent, Trigger
+from syncd.reporting.machine import report_document
+from syncd.service.context import Context
+from syncd.service.logs import configure_logs
+from syncd.service.schedule import Schedule
+from syncd.service.wiring import opened_for_work
+from syncd.settings.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+
+def run(context: Context) -> ExitCode:
+    """Run until SIGTERM or SIGINT; what is under way is finished between batches, then exit 0."""
+    settings = context.settings
+    configure_logs(logging.INFO)
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    with opened_for_work(settings, context.clock, Silent()) as opened:
+        schedule = Schedule(settings.timezone)
+        Jobs(opened.engine, settings, schedule, stopping.is_set).add()
+        schedule.start()
+        logger.info(
+            "running: %d source(s), %d channel(s), mode %s",
+            len(settings.sources), len(settings.channels), settings.mode.value,
+            extra={"action": "started"},
+        )  # fmt: skip
+        stopping.wait()
+        logger.info("stopping: finishing what is under way", extra={"action": "stopping"})
+        schedule.stop()
+    logger.info("stopped", extra={"action": "stopped"})
+    return ExitCode.DONE
+
+
+class Jobs:
+    """What is scheduled: reading each source, publishing each channel, and publishing at once on news."""
+
+    def __init__(
+        self, engine: EngineSetup, settings: Settings, schedule: Schedule,
+        stopping: Callable[[], bool],
+    ) -> None:  # fmt: skip
+        self._engine = engine
+        self._settings = settings
+        self._schedule = schedule
+        self._stopping = stopping
+
+    def add(self) -> None:
+        """Put every job on the schedule."""
+        for name, source in self._settings.sources.items():
+            job = self._reading(name)
+            if source.cron is not None:
+                self._schedule.cron(f"read {name}", source.cron, job)
+            else:
+                self._schedule.every(f"read {name}", source.every, job)
+        for channel, item in self._settings.channels.items():
+            self._schedule.every(f"publish {channel}", item.orders_every, self._publishing(channel))
+
+    def _reading(self, name: SourceName) -> Callable[[], None]:
+        def read() -> None:
+            task = Task(trigger=Trigger.SCHEDULE, word=f"read {name}", sources=[name], channels=())
+            report = self._cycle(task)
+            if report is not None and any(part.changed or part.missing for part in report.sources):
+                for channel in self._settings.channels:
+                    self._schedule.at_once(f"publish {channel}")
+
+        return read
+
+    def _publishing(self, name: ChannelName) -> Callable[[], None]:
+        def publish() -> None:
+            self._cycle(
+                Task(
+                    trigger=Trigger.SCHEDULE, word=f"publish {name}", sources=(),
+                    channels=[name], send=self._engine.mode is Mode.APPLY,
+                )
+            )  # fmt: skip
+
+        return publish
+
+    def _cycle(self, task: Task) -> Report | None:
+        """One run; a ledger that cannot be used is logged and tried again at the next time."""
+        if self._stopping():
+            return None
+        try:
+            return run_cycle(self._engine, task, report_document, self._stopping)
+        except LedgerError:
+            logger.exception("%s: nothing was done", task.word, extra={"action": "ledger_error"})
+            return None

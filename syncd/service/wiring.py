@@ -1,0 +1,139 @@
+"""Plugs everything together: finds connectors by entry point and opens what the configuration names."""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import TypeVar, cast
+
+from syncd.domain.errors import UsageError
+from syncd.engine.setup import ChannelSetup, EngineSetup, Mode, ProgressSink, Silent, SourceSetup
+from syncd.ledger.store import SqlLedger, open_ledger, open_ledger_for_writing
+from syncd.ports import ChannelFactory, Clock, SandboxFactory, SourceFactory
+from syncd.settings.credentials import StoredCredentials, key_beside
+from syncd.settings.kinds import Kinds
+from syncd.settings.settings import Settings
+
+Name = TypeVar("Name", bound=str)
+
+
+def _points(group: str) -> Mapping[str, EntryPoint]:
+    return {point.name: point for point in entry_points(group=group)}
+
+
+@cache
+def source_factory(kind: str) -> SourceFactory:
+    """The factory of a kind of source."""
+    return cast("SourceFactory", _points("syncd.sources")[kind].load())
+
+
+@cache
+def channel_factory(kind: str) -> ChannelFactory:
+    """The factory of a kind of channel."""
+    return cast("ChannelFactory", _points("syncd.channels")[kind].load())
+
+
+def sandbox_factories() -> Mapping[str, SandboxFactory]:
+    """Every connector that can simulate its shop, by kind."""
+    return {
+        name: cast("SandboxFactory", point.load())
+        for name, point in _points("syncd.sandboxes").items()
+    }
+
+
+def installed_kinds() -> Kinds:
+    """The option models of every installed connector."""
+    return Kinds(
+        sources={name: source_factory(name).options_model for name in _points("syncd.sources")},
+        channels={name: channel_factory(name).options_model for name in _points("syncd.channels")},
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """An opened engine and the ledger behind it."""
+
+    engine: EngineSetup
+    ledger: SqlLedger
+
+
+@contextmanager
+def opened_for_work(settings: Settings, clock: Clock, progress: ProgressSink) -> Iterator[Opened]:
+    """Everything the configuration names, ready to read sources and use channels; may migrate."""
+    with (
+        open_ledger_for_writing(settings.ledger_url, clock) as ledger,
+        _engine(settings, ledger, clock, progress) as engine,
+    ):
+        yield Opened(engine=engine, ledger=ledger)
+
+
+@contextmanager
+def opened_for_looking(settings: Settings, clock: Clock) -> Iterator[Opened]:
+    """The same for commands that only look; LedgerOutdated when there is no ledger yet."""
+    with (
+        open_ledger(settings.ledger_url, clock) as ledger,
+        _engine(settings, ledger, clock, Silent()) as engine,
+    ):
+        yield Opened(engine=engine, ledger=ledger)
+
+
+@contextmanager
+def _engine(
+    settings: Settings, ledger: SqlLedger, clock: Clock, progress: ProgressSink
+) -> Iterator[EngineSetup]:
+    credentials = StoredCredentials(os.environ)
+    with ExitStack() as stack:
+        sources = {
+            name: SourceSetup(
+                name=name,
+                source=source_factory(item.kind).open(
+                    name, item.options, folder=settings.folder, credentials=credentials, clock=clock
+                ),
+                trust=item.trust(),
+                expectations=item.expectations(),
+                orders=item.orders_policy() if item.feeds_stock else None,
+                basis=item.basis,
+                every=item.every,
+            )
+            for name, item in settings.sources.items()
+        }
+        key = credentials.token_key() or key_beside(_ledger_file(settings))
+        tokens, facts = ledger.tokens(key), ledger.facts()
+        rules = {name: item.rules() for name, item in settings.channels.items()}
+        channels = {
+            name: ChannelSetup(
+                name=name,
+                channel=stack.enter_context(
+                    channel_factory(item.kind).open(
+                        name, item.options, folder=settings.folder, credentials=credentials,
+                        tokens=tokens, facts=facts, clock=clock,
+                    )
+                ),
+                rules=rules[name],
+                reconcile_every=item.reconcile_every,
+            )
+            for name, item in settings.channels.items()
+        }  # fmt: skip
+        yield EngineSetup(
+            ledger=ledger, clock=clock, mode=Mode(settings.mode.value), sources=sources,
+            channels=channels, rules=rules, progress=progress,
+        )  # fmt: skip
+
+
+def _ledger_file(settings: Settings) -> Path:
+    return Path(settings.ledger_url.removeprefix("sqlite:///"))
+
+
+def named(wanted: Sequence[str], known: Mapping[Name, object], what: str) -> list[Name]:
+    """The wanted names, all of them when none is wanted; UsageError for one nobody configured."""
+    for name in wanted:
+        if name not in known:
+            near = get_close_matches(name, [str(item) for item in known], 1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            names = ", ".join(known) or "none"
+            raise UsageError(f"there is no {what} {name!r} in the configuration ({names}){hint}")
+    return [name for name in known if not wanted or name in wanted]

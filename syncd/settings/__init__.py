@@ -1,0 +1,1 @@
+"""The configuration: YAML with positions, environment and credentials, as one typed tree."""

@@ -1,0 +1,9 @@
+"""Knows how much chance the suite takes: none in `make test`, so that a red run repeats; all it can in `make proof`."""
+
+import os
+
+from hypothesis import settings
+
+settings.register_profile("suite", derandomize=True, deadline=None)
+settings.register_profile("proof", max_examples=2_000, deadline=None, print_blob=True)
+settings.load_profile("proof" if "SYNCD_PROOF" in os.environ else "suite")

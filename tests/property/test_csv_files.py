@@ -1,0 +1,197 @@
+"""What holds for every stock file, whole or damaged."""
+
+import codecs
+import csv
+import io
+import random
+import re
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connectors.csv_file.numbers import NotANumber, NumberFormat, Numbers
+from syncd.domain.errors import SourceError
+from tests.fakes.csv_files import text
+
+SKU = st.text(
+    st.characters(codec="cp1252", exclude_categories=["Cc", "Cf", "Zl", "Zp"]),
+    min_size=1,
+    max_size=12,
+).filter(lambda sku: sku.strip() and not re.fullmatch(r"[0-9]+([.,][0-9]+)?[eE]\+[0-9]+", sku))
+tables = st.dictionaries(SKU, st.integers(-(10**9), 10**9), min_size=1, max_size=12)
+
+
+@given(
+    tables,
+    st.sampled_from([",", ";", "\t", "|"]),
+    st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "cp1252"]),
+    st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
+    st.sampled_from(["\n", "\r\n"]),
+)
+def test_what_a_spreadsheet_writes_is_read_back_exactly(
+    table: dict[str, int], delimiter: str, encoding: str, quoting: int, ending: str
+) -> None:
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, delimiter=delimiter, quoting=quoting, lineterminator=ending)  # type: ignore[arg-type]  # one of the constants
+    writer.writerow(("sku", "title", "qty"))
+    writer.writerows((sku, "a\nb", units) for sku, units in table.items())
+
+    with tempfile.TemporaryDirectory() as folder:
+        declared = {"encoding": "cp1252"} if encoding == "cp1252" else {}
+        found = text(Path(folder), out.getvalue().encode(encoding), **declared)
+
+    assert table == found.quantities
+    assert [] == found.rejects
+    assert [] == found.objections
+
+
+def oracle(written: str) -> int | None:
+    """An independent reading of the number grammar: sign, digits, zeros after the point."""
+    body = written.strip(" \t\u00a0")
+    sign = -1 if body.startswith("-") else 1
+    body = body.removeprefix("-")
+    whole, point, fraction = body.partition(".")
+    if not whole or set(whole) - set("0123456789") or len(body) > 39:
+        return None
+    if point and (not fraction or set(fraction) - {"0"}):
+        return None
+    number = sign * int(whole)
+    return number if abs(number) <= 10**9 else None
+
+
+@given(st.one_of(st.text("0123456789-+.,eE_ \u00a0١１", max_size=14), st.text(max_size=8)))
+def test_the_number_grammar_is_exactly_this(written: str) -> None:
+    try:
+        found: int | None = Numbers(NumberFormat()).units(written, "reject")
+    except NotANumber:
+        found = None
+
+    assert oracle(written) == found
+
+
+ROWS = [(f"SKU-{number:03}", 10 + number * 7 % 90, f"Product {number}") for number in range(200)]
+TRUTH = {sku: units for sku, units, _ in ROWS}
+COLUMNS = {"columns": {"sku": "SKU", "quantity": "Qty"}}
+
+
+def whole() -> str:
+    return "SKU,Qty,Title\n" + "".join(f"{sku},{units},{title}\n" for sku, units, title in ROWS)
+
+
+def lines_of(content: str) -> list[str]:
+    return content.splitlines(keepends=True)
+
+
+def cut(content: str, chance: random.Random) -> bytes:
+    return content.encode()[: chance.randrange(len(content))]
+
+
+def swapped(content: str, chance: random.Random) -> bytes:
+    header, *rows = lines_of(content)
+    chance.shuffle(rows)
+    return (header + "".join(rows)).encode()
+
+
+def doubled(content: str, chance: random.Random) -> bytes:
+    header, *rows = lines_of(content)
+    more = [row for row in rows for _ in range(1 + (chance.random() < 0.1))]
+    return (header + "".join(more)).encode()
+
+
+def broken_encoding(content: str, chance: random.Random) -> bytes:
+    raw = bytearray(content.encode())
+    for _ in range(5):
+        raw[chance.randrange(20, len(raw))] = chance.choice([0x81, 0xFF, 0xC3, 0x00])
+    return bytes(raw)
+
+
+def renamed(content: str, chance: random.Random) -> bytes:
+    old, new = chance.choice([("SKU", "Sku Code"), ("Qty", "Quantity"), ("Qty", "qty ")])
+    return content.replace(old, new, 1).encode()
+
+
+def shifted(content: str, chance: random.Random) -> bytes:
+    rows = lines_of(content)
+    start = chance.randrange(1, len(rows))
+    return "".join(rows[:start] + ["," + row for row in rows[start:]]).encode()
+
+
+def headless(content: str, chance: random.Random) -> bytes:
+    del chance
+    return "".join(lines_of(content)[1:]).encode()
+
+
+def redelimited(content: str, chance: random.Random) -> bytes:
+    rows = lines_of(content)
+    start = chance.randrange(0, len(rows))
+    return "".join(rows[:start] + [row.replace(",", ";") for row in rows[start:]]).encode()
+
+
+def another_page(content: str, chance: random.Random) -> bytes:
+    rows = lines_of(content)
+    at = chance.randrange(1, len(rows))
+    page = ["<html>\n", "<p>502 Bad Gateway</p>\n", "</html>\n"]
+    return "".join(rows[:at] + page + rows[at:]).encode()
+
+
+def blown_up(content: str, chance: random.Random) -> bytes:
+    def grow(row: str) -> str:
+        sku, units, title = row.split(",")
+        return f"{sku},{units}{chance.choice(['e9', '00000000000', '.5', ',000'])},{title}"
+
+    header, *rows = lines_of(content)
+    return (header + "".join(grow(row) for row in rows)).encode()
+
+
+DAMAGES = [
+    cut, swapped, doubled, broken_encoding, renamed, shifted, headless, redelimited, another_page,
+    blown_up,
+]  # fmt: skip
+
+
+def harmful(content: bytes, folder: Path) -> list[str]:
+    """SKUs whose accepted quantity is not the undamaged file's."""
+    try:
+        found = text(folder, content, **COLUMNS)
+    except SourceError:
+        return []
+    if found.objections:
+        return []
+    return [
+        row.sku
+        for row in found.readings
+        if row.quantity is not None and row.sku in TRUTH and row.quantity != TRUTH[row.sku]
+    ]
+
+
+@pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.__name__)
+def test_a_damaged_file_never_gives_another_number(
+    damage: Callable[[str, random.Random], bytes], tmp_path: Path
+) -> None:
+    for seed in range(30):
+        damaged = damage(whole(), random.Random(seed))
+        assert [] == harmful(damaged, tmp_path), (damage.__name__, seed)
+
+
+def test_a_cut_at_any_byte_is_refused_or_loses_nothing(tmp_path: Path) -> None:
+    content = b"SKU,Qty,Title\nA,120,one\nB,12,two\n"
+    for length in range(len(content)):
+        try:
+            found = text(tmp_path, content[:length], **COLUMNS)
+        except SourceError:
+            continue
+        complete = content[:length].endswith(b"\n")
+        assert complete or found.objections, length
+        assert all(
+            {"A": 120, "B": 12}[row.sku] == row.quantity for row in found.readings if complete
+        )
+
+
+def test_a_bom_inside_a_utf16_file_is_no_part_of_the_header(tmp_path: Path) -> None:
+    content = codecs.BOM_UTF16_LE + "sku,qty\nA,1\n".encode("utf-16-le")
+
+    assert {"A": 1} == text(tmp_path, content).quantities

@@ -1,0 +1,156 @@
+"""A world that sells, ships, edits and crashes at will: every quiet cycle afterwards sets the shop right."""
+
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from syncd.domain.orders import LEFT, OrderState
+from syncd.domain.outcome import Outcome
+from syncd.domain.rules import Zero
+from syncd.ledger.store import open_ledger_for_writing
+from syncd.ports.channel import Exchange
+from tests.fakes.memory_channel import MAIN
+from tests.fakes.memory_source import Row
+from tests.fakes.shopfloor import Shopfloor
+
+SKUS = ("A", "B", "C")
+skus = st.sampled_from(SKUS)
+
+
+class Killed(BaseException):
+    """The process dies here."""
+
+
+class Cycles(RuleBasedStateMachine):
+    """Physical stock, a source that reports it, a shop that sells it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp(prefix="syncd-machine-"))
+        self.floor = Shopfloor(self.folder)
+        self.physical = dict.fromkeys(SKUS, 20)
+        self.edited = False
+
+    @initialize()
+    def begin(self) -> None:
+        for sku in SKUS:
+            self.floor.shop.list_sku(sku, W1=0)
+        self.run_quietly()
+
+    def tick(self) -> None:
+        self.floor.clock.advance(3.0)
+
+    def read(self) -> None:
+        self.tick()
+        self.floor.source.rows = [Row(sku, str(units)) for sku, units in self.physical.items()]
+        self.floor.source.as_of = self.floor.clock.now()
+
+    @rule(sku=skus, units=st.integers(0, 40))
+    def count(self, sku: str, units: int) -> None:
+        """A stocktake, never below what is promised."""
+        self.physical[sku] = max(units, self.open_units(sku))
+
+    @rule(sku=skus, units=st.integers(1, 3))
+    def sell(self, sku: str, units: int) -> None:
+        self.tick()
+        shown = self.floor.shop.shown(sku)
+        assert isinstance(shown, int)
+        if shown >= units:
+            self.floor.shop.order(sku, units)
+
+    @precondition(lambda self: self.open_orders())
+    @rule(data=st.data(), state=st.sampled_from([OrderState.IN_TRANSIT, OrderState.CANCELLED]))
+    def end_order(self, data: st.DataObject, state: OrderState) -> None:
+        number = data.draw(st.sampled_from(self.open_orders()))
+        self.tick()
+        line = self.floor.shop.lines[number]
+        self.floor.shop.advance(number, state)
+        if state is OrderState.IN_TRANSIT:
+            self.physical[line.seller_sku] -= line.units
+
+    @rule(sku=skus, units=st.integers(0, 30))
+    def edit_by_hand(self, sku: str, units: int) -> None:
+        self.floor.shop.set_stock(sku, MAIN, units)
+        self.edited = True
+
+    @rule()
+    def run_quietly(self) -> None:
+        self.read()
+        self.floor.cycle()
+        self.edited = False
+        self.check()
+
+    @rule()
+    def lose_answers(self) -> None:
+        self.read()
+        self.floor.shop.lose_answers = True
+        self.floor.cycle()
+        self.floor.shop.lose_answers = False
+        self.edited = False
+        self.check()
+
+    @rule(after=st.booleans())
+    def die_around_a_send(self, after: bool) -> None:  # noqa: FBT001 - drawn
+        """kill -9 right before or right after the shop did the work; then a new process."""
+        self.read()
+        original = self.floor.shop.submit
+
+        def dying(exchange: Exchange, zero: Zero) -> Sequence[Outcome]:
+            if after:
+                original(exchange, zero)
+            raise Killed
+
+        self.floor.shop.submit = dying  # type: ignore[method-assign]  # the process dies in there
+        try:
+            self.floor.cycle()
+        except Killed:
+            self.restart()
+        self.floor.shop.submit = original  # type: ignore[method-assign]  # as it was
+
+    @rule()
+    def restart(self) -> None:
+        self.floor.ledger.close()
+        url = f"sqlite:///{self.folder / 'ledger.db'}"
+        self.floor.ledger = open_ledger_for_writing(url, self.floor.clock)
+
+    def open_orders(self) -> list[str]:
+        closed = LEFT | {OrderState.CANCELLED}
+        return [
+            number for number, line in self.floor.shop.lines.items() if line.state not in closed
+        ]
+
+    def open_units(self, sku: str) -> int:
+        return sum(
+            self.floor.shop.lines[number].units
+            for number in self.open_orders()
+            if self.floor.shop.lines[number].seller_sku == sku
+        )
+
+    def check(self) -> None:
+        for sku in SKUS:
+            expected = max(0, self.physical[sku] - self.open_units(sku))
+            assert expected == self.floor.shop.shown(sku), sku
+        assert [] == list(self.floor.ledger.unresolved(self.floor.shop.name))
+
+    @invariant()
+    def nothing_negative_is_ever_sent(self) -> None:
+        assert all(after >= 0 for _, _, after in self.floor.shop.journal)
+
+    def teardown(self) -> None:
+        self.run_quietly()
+        self.floor.close()
+        shutil.rmtree(self.folder)
+
+
+TestCycles = Cycles.TestCase
+TestCycles.settings = settings(
+    max_examples=25,
+    stateful_step_count=20,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)

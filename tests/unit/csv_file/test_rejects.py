@@ -1,0 +1,126 @@
+"""Bad rows hold their own SKU, with line and reason; everything else goes on."""
+
+from pathlib import Path
+
+import pytest
+
+from syncd.domain.stock import State
+from tests.fakes.csv_files import read, text
+
+
+@pytest.mark.parametrize(
+    ("quantity", "words"),
+    [
+        ("12.5", "no whole number"),
+        ("1.2E+02", "scientific notation"),
+        ("1e5", "scientific notation"),
+        ("NaN", "is no number"),
+        ("inf", "is no number"),
+        ("n/a", "is no number"),
+        ("1_000", "is no number"),
+        ("١٢", "is no number"),
+        ("１２", "is no number"),
+        ("+5", "is no number"),
+        ("1,234", "is no number"),
+        ("0x10", "is no number"),
+        ("1000000001", "larger than"),
+        ("9" * 60, "is no number"),
+        ("--3", "is no number"),
+        ("5\0", "NUL byte"),
+    ],
+)
+def test_a_quantity_that_is_no_whole_number_rejects_its_row(
+    tmp_path: Path, quantity: str, words: str
+) -> None:
+    found = text(tmp_path, f'sku,qty\nA,"{quantity}"\nB,2\n')
+
+    assert {"B": 2} == found.quantities
+    assert ("stock.csv:2", "A") == (found.rejects[0].at, found.rejects[0].sku)
+    assert words in found.rejects[0].reason
+
+
+@pytest.mark.parametrize(
+    ("sku", "words"),
+    [
+        ("", "blank"),
+        ("   ", "blank"),
+        ("8.80E+12", "scientific notation"),
+        ("1E+05", "scientific notation"),
+        ("A\0", "control character"),
+        ("A\tB", "control character"),
+        ("x" * 201, "longer than"),
+    ],
+)
+def test_a_sku_that_can_be_none_rejects_its_row(tmp_path: Path, sku: str, words: str) -> None:
+    found = text(tmp_path, f'sku,qty\n"{sku}",1\nB,2\n')
+
+    assert {"B": 2} == found.quantities
+    assert words in found.rejects[0].reason
+    assert found.rejects[0].sku is None
+
+
+def test_skus_that_only_look_scientific_are_kept(tmp_path: Path) -> None:
+    assert {"12E34": 1, "E+5": 2} == text(tmp_path, "sku,qty\n12E34,1\nE+5,2\n").quantities
+
+
+def test_an_empty_quantity_is_unknown_and_never_zero(tmp_path: Path) -> None:
+    reading = text(tmp_path, "sku,qty\nA,\n").readings[0]
+
+    assert (State.UNKNOWN, None) == (reading.state, reading.quantity)
+
+
+def test_ragged_rows_are_rejected_with_their_owner(tmp_path: Path) -> None:
+    found = text(tmp_path, "sku,qty,price\nA,1\nB,2,3,4\nC,5,6\n")
+
+    assert ["C"] == list(found.quantities)
+    assert [("stock.csv:2", "2 fields instead of 3"), ("stock.csv:3", "4 fields instead of 3")] == (
+        found.reasons
+    )
+    assert ["A", "B"] == [reject.sku for reject in found.rejects]
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "words"),
+    [
+        ("committed", "-1", "negative"),
+        ("committed", "x", "is no number"),
+        ("price", "-1", "negative"),
+        ("price", "free", "is no number"),
+        ("price", "1e3", "scientific notation"),
+        ("currency", "usd", "no three-letter code"),
+        ("cost", "?", "is no number"),
+        ("counted_at", "yesterday", "no ISO 8601 time"),
+        ("counted_at", "2026-11-23T08:00:00", "no time zone"),
+        ("location", "", "location is blank"),
+        ("price", "1\0", "NUL byte"),
+    ],
+)
+def test_any_bad_column_rejects_the_row(
+    tmp_path: Path, column: str, value: str, words: str
+) -> None:
+    found = text(tmp_path, f'sku,qty,{column}\nA,1,"{value}"\n')
+
+    assert [] == found.readings
+    assert words in found.rejects[0].reason
+
+
+def test_a_count_without_a_zone_takes_the_configured_one(tmp_path: Path) -> None:
+    found = text(
+        tmp_path,
+        "sku,qty,counted_at\nA,1,2026-11-23T08:00:00\n",
+        counted_at_timezone="Europe/Berlin",
+    )
+
+    assert found.readings[0].counted_at is not None
+    assert "2026-11-23T07:00:00+00:00" == found.readings[0].counted_at.isoformat()
+
+
+def test_nul_bytes_in_a_column_nobody_reads_are_harmless(tmp_path: Path) -> None:
+    assert {"A": 1} == text(tmp_path, "sku,qty,note\nA,1,x\0y\n").quantities
+
+
+def test_a_row_keeps_its_location_in_the_reject(tmp_path: Path) -> None:
+    found = text(tmp_path, "sku,location,qty\nA,Main,x\nA,East,2\n")
+
+    assert "Main" == found.rejects[0].location
+    assert {"A": 2} == read(tmp_path).quantities

@@ -1,0 +1,39 @@
+"""A fresh ledger on disk for every test, with a clock that the test moves."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from syncd.domain.identity import ChannelName, RunId, SourceName
+from syncd.ledger import SqlLedger, open_ledger_for_writing
+from tests.fakes.clock import FakeClock
+
+SHOP = ChannelName("shop")
+STOCK = SourceName("stock")
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path}/state/ledger.db"
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "ledger.db"
+
+
+@pytest.fixture
+def ledger(url: str, clock: FakeClock) -> Iterator[SqlLedger]:
+    with open_ledger_for_writing(url, clock) as opened:
+        yield opened
+
+
+@pytest.fixture
+def run(ledger: SqlLedger) -> RunId:
+    return ledger.begin_run("test")

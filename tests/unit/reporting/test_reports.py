@@ -1,0 +1,268 @@
+"""Reports as JSON, text, CSV and HTML: complete, stable, and harmless whatever is in them."""
+
+import csv
+import io
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.console import Console
+
+from syncd.domain.change import Cause, Change, Field
+from syncd.domain.identity import (
+    ChannelName,
+    ListingId,
+    ListingRef,
+    ProductId,
+    RunId,
+    Sku,
+    SourceName,
+    WarehouseId,
+)
+from syncd.domain.outcome import Verdict
+from syncd.domain.plan import Hazard
+from syncd.domain.report import (
+    Attention,
+    ChangeReport,
+    ChannelReport,
+    ChannelState,
+    ExitCode,
+    Report,
+    SourceReport,
+    SourceState,
+    Status,
+)
+from syncd.domain.stock import Reject
+from syncd.reporting.document import ReportDocument, from_report
+from syncd.reporting.html import report_html
+from syncd.reporting.machine import report_document
+from syncd.reporting.progress import Progress
+from syncd.reporting.safety import cell, visible
+from syncd.reporting.tables import report_csv
+from syncd.reporting.text import MOST_ROWS, print_report
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+def change(sku: str, *, price: bool = False) -> Change:
+    return Change(
+        sku=Sku(sku), seller_sku=sku, ref=ListingRef(ProductId("17"), ListingId(f"9{sku}")),
+        field=Field.PRICE if price else Field.QUANTITY, before=1999 if price else 5,
+        after=2099 if price else 3, cause=Cause.SOURCE, reason="stock/default 3",
+        warehouse_id=None if price else WarehouseId("7068"), currency="USD" if price else None,
+    )  # fmt: skip
+
+
+def report_of(*rows: ChangeReport, **parts: object) -> Report:
+    channel = ChannelReport(
+        name=ChannelName("shop"), state=ChannelState.OK, listings=10, plan="sha256:ab", changes=rows
+    )
+    report = Report(
+        run=RunId("r1"), started_at=NOW - timedelta(seconds=2), finished_at=NOW, trigger="apply",
+        channels=(channel,),
+    )  # fmt: skip
+    return replace(report, **parts)  # type: ignore[arg-type]  # keywords of a test
+
+
+def full() -> Report:
+    rows = [
+        ChangeReport(change=change(verdict.value), verdict=verdict, code="12", message="told")
+        for verdict in Verdict
+    ]
+    report = report_of(
+        *rows, ChangeReport(change=change("P", price=True), verdict=Verdict.VERIFIED)
+    )
+    channel = replace(
+        report.channels[0],
+        hazards=(
+            Hazard(kind="changed", count=4, allowed=3, text="4 of 10 listings would be changed"),
+        ),
+    )
+    source = SourceReport(
+        name=SourceName("stock"), state=SourceState.OK, as_of=NOW, rows=9, changed=2,
+        fingerprint="blake2b:1", rejected_count=1,
+        rejected=(Reject(at="stock.csv:17", sku=Sku("A-1"), reason="n/a is no number"),),
+    )  # fmt: skip
+    attention = Attention(
+        what="shop: 1 changes held", since=NOW - timedelta(hours=3), count=1,
+        help='syncd release shop sha256:ab --reason "…"',
+    )  # fmt: skip
+    return replace(report, channels=(channel,), sources=(source,), attention=(attention,))
+
+
+def shown(report: Report, width: int = 100) -> str:
+    out = io.StringIO()
+    print_report(from_report(report), Console(file=out, width=width, highlight=False), UTC)
+    return out.getvalue()
+
+
+def test_the_document_has_the_agreed_keys() -> None:
+    document = json.loads(report_document(full()))
+
+    assert {
+        "schema", "run", "status", "started_at", "finished_at", "needs_attention", "sources",
+        "channels",
+    } <= document.keys()  # fmt: skip
+    assert (1, "partial", "2026-11-23T12:00:00Z") == (
+        document["schema"],
+        document["status"],
+        document["finished_at"],
+    )
+    assert {"what", "since", "count", "help"} <= document["needs_attention"][0].keys()
+    assert {
+        "name", "state", "as_of", "rows", "changed", "missing", "fingerprint", "rejected",
+    } <= document["sources"][0].keys()  # fmt: skip
+    assert [{"at": "stock.csv:17", "sku": "A-1", "reason": "n/a is no number"}] == (
+        document["sources"][0]["rejected"]
+    )
+    channel = document["channels"][0]
+    assert {"name", "state", "listings", "plan", "hazards", "counts", "requests", "changes"} <= (
+        channel.keys()
+    )
+    assert {
+        "planned", "accepted", "verified", "contradicted", "rejected", "unknown", "held", "parked",
+        "unmapped",
+    } == channel["counts"].keys()  # fmt: skip
+    assert {"sent", "throttled", "retried"} == channel["requests"].keys()
+    assert {
+        "sku", "product_id", "listing_id", "warehouse_id", "field", "before", "after", "reason",
+        "outcome", "code", "message",
+    } <= channel["changes"][0].keys()  # fmt: skip
+
+
+def test_quantities_are_numbers_and_prices_are_text() -> None:
+    changes = json.loads(report_document(full()))["channels"][0]["changes"]
+
+    assert (5, 3) == (changes[0]["before"], changes[0]["after"])
+    assert ("19.99", "20.99") == (changes[-1]["before"], changes[-1]["after"])
+
+
+def test_a_stored_document_reads_back_as_it_was() -> None:
+    text = report_document(full())
+
+    assert json.loads(text) == json.loads(
+        ReportDocument.parse(text).model_dump_json(by_alias=True, indent=2)
+    )
+
+
+@pytest.mark.parametrize(
+    ("verdict", "status", "code"),
+    [
+        (Verdict.VERIFIED, Status.CHANGED, ExitCode.DONE),
+        (Verdict.PLANNED, Status.CHANGED, ExitCode.DONE),
+        (Verdict.HELD, Status.HELD, ExitCode.HELD),
+        (Verdict.REJECTED, Status.PARTIAL, ExitCode.PARTIAL),
+        (Verdict.UNKNOWN, Status.PARTIAL, ExitCode.PARTIAL),
+        (Verdict.CONTRADICTED, Status.PARTIAL, ExitCode.PARTIAL),
+        (Verdict.ACCEPTED, Status.PARTIAL, ExitCode.PARTIAL),
+    ],
+)
+def test_status_and_exit_code_follow_the_worst_row(
+    verdict: Verdict, status: Status, code: ExitCode
+) -> None:
+    report = report_of(ChangeReport(change=change("A"), verdict=verdict))
+
+    assert (status, code) == (report.status(), report.exit_code())
+
+
+def test_an_unavailable_channel_outranks_what_is_held() -> None:
+    report = report_of(ChangeReport(change=change("A"), verdict=Verdict.HELD))
+    channel = replace(report.channels[0], state=ChannelState.UNAVAILABLE)
+
+    assert ExitCode.UNAVAILABLE is replace(report, channels=(channel,)).exit_code()
+
+
+def test_the_text_begins_with_what_needs_attention_and_its_command() -> None:
+    lines = shown(full()).splitlines()
+
+    assert "Needs attention" == lines[0]
+    assert 'syncd release shop sha256:ab --reason "…"' == lines[2].strip()
+    assert "3 h" in lines[1]
+
+
+def test_held_and_failed_rows_come_before_the_rest() -> None:
+    rows = [ChangeReport(change=change(f"V{n}"), verdict=Verdict.VERIFIED) for n in range(30)]
+    rows.append(ChangeReport(change=change("HELD"), verdict=Verdict.HELD))
+
+    text = shown(report_of(*rows))
+
+    assert text.index("HELD") < text.index("V0")
+    assert f"and {31 - MOST_ROWS} more" in text
+
+
+def test_a_run_without_changes_says_so_briefly() -> None:
+    text = shown(report_of())
+
+    assert "Nothing to do" in text
+    assert len(text.splitlines()) < 8
+
+
+@pytest.mark.parametrize("width", [60, 80, 140])
+def test_hostile_text_is_shown_and_not_obeyed(width: int) -> None:
+    hostile = "[red]x\x1b[31m\u202egnp.exe\r\nfake line"
+
+    text = shown(report_of(ChangeReport(change=change(hostile), verdict=Verdict.VERIFIED)), width)
+
+    joined = "".join(line.strip() for line in text.splitlines())
+    assert "\x1b" not in text
+    assert "\u202e" not in text
+    assert "[red]x" in joined.replace(" ", "")
+
+
+def test_progress_is_silent_where_nobody_looks() -> None:
+    out = io.StringIO()
+    progress = Progress(Console(file=out))
+    progress.step("reading", 1, 2)
+    progress.close()
+
+    assert "" == out.getvalue()
+
+
+def test_progress_is_shown_on_a_terminal() -> None:
+    out = io.StringIO()
+    progress = Progress(Console(file=out, force_terminal=True, width=80))
+    progress.step("reading", 1, 2)
+    progress.step("reading", 2, 2)
+    progress.close()
+
+    assert "reading" in out.getvalue()
+
+
+anything = st.text(max_size=30)
+
+
+@given(anything)
+def test_no_cell_of_a_csv_report_is_a_formula(text: str) -> None:
+    report = report_of(
+        ChangeReport(change=change(text or "x"), verdict=Verdict.VERIFIED, message=text)
+    )
+
+    rows = list(csv.reader(io.StringIO(report_csv(from_report(report)), newline="")))
+
+    for field in rows[1]:
+        assert not field.lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋"))
+    assert "5" == rows[1][rows[0].index("before")]
+
+
+@pytest.mark.parametrize(("value", "expected"), [(-3, "-3"), ("-3", "'-3"), (None, ""), ("a", "a")])
+def test_numbers_stay_numbers_in_cells(value: object, expected: str) -> None:
+    assert expected == cell(value)
+
+
+@given(anything)
+def test_html_holds_no_tag_of_the_data(text: str) -> None:
+    plain = report_of(ChangeReport(change=change("x"), verdict=Verdict.VERIFIED, message="y"))
+    report = report_of(ChangeReport(change=change(text), verdict=Verdict.VERIFIED, message=text))
+
+    page = report_html(from_report(report), UTC)
+
+    assert report_html(from_report(plain), UTC).count("<") == page.count("<")
+    assert "default-src 'none'" in page
+
+
+@given(anything)
+def test_shown_text_has_no_control_characters(text: str) -> None:
+    assert all(char.isprintable() or ord(char) >= 0xA0 for char in visible(text))
