@@ -1,4 +1,4 @@
-"""Knows how much chance the suite takes: none in `make test`, so that a red run repeats; all it can in `make proof`."""
+"""Knows how much chance a run takes: none in `make test`, so that red repeats; all it can in `make proof`."""
 
 import os
 
