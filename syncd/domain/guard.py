@@ -12,6 +12,16 @@ from syncd.domain.rules import Limits
 Key = tuple[str, str, str, str]
 UNUSUAL_FACTOR = 10
 UNUSUAL_UNITS = 50
+CHANGED_SINCE = "changed since approval"
+HELD_BY = {
+    "to_zero": "held by limits.to_zero",
+    "changed": "held by limits.changed",
+    "price_moved": "held by limits.price_moved",
+    "unusual_quantity": f"held: over {UNUSUAL_FACTOR} × its 90-day maximum",
+    "max_move": "held by price.max_move",
+    CHANGED_SINCE: f"held: {CHANGED_SINCE}",
+}
+"""A guard's hazard in an operator's words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +68,7 @@ def judge(changes: Sequence[Change], limits: Limits, evidence: Evidence) -> Judg
         for change in rows:
             held.setdefault(change.key, HeldChange(change=change, hazard=hazard.kind))
     for key in riskier & held.keys():
-        held[key] = HeldChange(change=held[key].change, hazard="changed since approval")
+        held[key] = HeldChange(change=held[key].change, hazard=CHANGED_SINCE)
     passed = [change for change in (*free, *limited) if change.key not in held]
     return Judgement(
         passed=tuple(passed),
@@ -143,7 +153,10 @@ def is_unusual(change: Change, maxima: Mapping[Sku, int]) -> bool:
 
 
 def _released(changes: Iterable[Change], approved: Sequence[Change]) -> tuple[set[Key], set[Key]]:
-    """Keys that a person released, and keys that became riskier since."""
+    """Keys that a person released, and keys that became riskier since.
+
+    A row whose released value is shown already was carried out: what comes after it is a new change.
+    """
     seen: dict[Key, list[Change]] = {}
     for row in approved:
         seen.setdefault(row.key, []).append(row)
@@ -152,7 +165,7 @@ def _released(changes: Iterable[Change], approved: Sequence[Change]) -> tuple[se
         rows = seen.get(change.key, [])
         if any(no_riskier(change, row) for row in rows):
             passing.add(change.key)
-        elif rows:
+        elif any(row.after != change.before for row in rows):
             riskier.add(change.key)
     return passing, riskier
 

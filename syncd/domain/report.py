@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import IntEnum, StrEnum
 
 from syncd.domain.change import Change
-from syncd.domain.identity import ChannelName, RunId, SourceName
+from syncd.domain.identity import ChannelName, RunId, SourceName, WarehouseId
 from syncd.domain.outcome import Verdict
 from syncd.domain.plan import Hazard, Skip
 from syncd.domain.stock import Reject
@@ -104,7 +104,7 @@ class Requests:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelReport:
-    """What one channel was given in this run."""
+    """What one channel was given in this run. `warehouses`: our names for its warehouse ids."""
 
     name: ChannelName
     state: ChannelState
@@ -118,6 +118,7 @@ class ChannelReport:
     requests: Requests = field(default_factory=Requests)
     message: str = ""
     leased: bool = False
+    warehouses: Mapping[WarehouseId, str] = field(default_factory=dict)
 
     def counts(self) -> Mapping[str, int]:
         """How many changes came to each verdict, and how many listings are parked or unmapped."""

@@ -212,6 +212,14 @@ class ChannelRules:
         named = self.warehouses.get(str(place))
         return named if named is not None else self.warehouses.get(place.location)
 
+    @property
+    def warehouse_names(self) -> Mapping[WarehouseId, str]:
+        """Our name for each warehouse of the channel; where several locations share one, all of them."""
+        names: dict[WarehouseId, str] = {}
+        for ours, theirs in self.warehouses.items():
+            names[theirs] = f"{names[theirs]} + {ours}" if theirs in names else ours
+        return names
+
 
 def _units(rule: ListingRule, override: RuleOverride) -> int:
     """A new composition begins with one unit per listing unless the override says otherwise."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from syncd.domain.counting import counted
 from syncd.domain.duration import written
 from syncd.domain.identity import ChannelName
 from syncd.domain.outcome import Verdict
@@ -68,7 +69,7 @@ def _channel(channel: ChannelReport) -> Iterator[Attention]:
     if held:
         texts = "; ".join(hazard.text for hazard in channel.hazards)
         yield Attention(
-            what=f"{channel.name}: {len(held)} changes held: {texts}",
+            what=f"{channel.name}: {counted(len(held), 'change')} held: {texts}",
             since=None,
             count=len(held),
             help=f'syncd release {channel.name} {channel.plan} --reason "…"',
@@ -86,7 +87,7 @@ def _channel(channel: ChannelReport) -> Iterator[Attention]:
                 "  ", " "
             )
             yield _item(
-                f"{channel.name}: {len(rows)} changes {words}{detail}",
+                f"{channel.name}: {counted(len(rows), 'change')} {words}{detail}",
                 f"syncd explain {first.change.sku}",
                 len(rows),
             )
@@ -112,15 +113,16 @@ def _source(source: SourceReport) -> Iterator[Attention]:
         yield _item(f"source {source.name}: {source.message}", "syncd status")
     if source.rejected_count:
         first = source.rejected[0]
+        held = "its SKU is held" if source.rejected_count == 1 else "their SKUs are held"
         yield _item(
-            f"source {source.name}: {source.rejected_count} rows rejected, their SKUs are held "
+            f"source {source.name}: {counted(source.rejected_count, 'row')} rejected, {held} "
             f"(first: {first.at}: {first.reason})",
             "syncd report --format csv",
             source.rejected_count,
         )
     if source.missing:
         yield _item(
-            f"source {source.name}: {source.missing} rows are missing",
+            f"source {source.name}: {counted(source.missing, 'row', 'missing')}",
             "syncd report",
             source.missing,
         )
@@ -143,10 +145,10 @@ def _age(setup: SourceSetup, standing: SourceStanding, now: datetime) -> Iterato
 
 
 _SKIPS = {
-    "held": "listings held because a quantity is not known",
-    "waiting": "listings wait to be raised",
-    "at_risk": "listings show more than can be offered",
-    "price_withheld": "prices withheld",
+    "held": "held because a quantity is not known",
+    "waiting": "not raised yet",
+    "at_risk": "showing more than can be offered",
+    "price_withheld": "without a new price",
 }
 
 
@@ -156,13 +158,15 @@ def _listings(engine: EngineSetup, channel: ChannelReport, now: datetime) -> Ite
         if rows:
             first = rows[0]
             yield _item(
-                f"{channel.name}: {len(rows)} {words} (first: {first.sku}: {first.reason})",
+                f"{channel.name}: {counted(len(rows), 'listing', words)} (first: {first.sku}: {first.reason})",
                 f"syncd explain {first.sku}",
                 len(rows),
             )
     yield from _parked(engine, channel.name, now)
     if channel.unmapped:
-        what = f"{channel.name}: {channel.unmapped} listings have no SKU in any source"
+        what = (
+            f"{channel.name}: {counted(channel.unmapped, 'listing', 'without a SKU in any source')}"
+        )
         yield _item(what, "syncd listings", channel.unmapped)
 
 
@@ -170,5 +174,5 @@ def _parked(engine: EngineSetup, name: ChannelName, now: datetime) -> Iterator[A
     parks = engine.ledger.parks(name, now)
     if parks:
         oldest = min(park.since for park in parks)
-        what = f"{name}: {len(parks)} listings parked (first: {parks[0].sku}: {parks[0].message})"
+        what = f"{name}: {counted(len(parks), 'listing')} parked (first: {parks[0].sku}: {parks[0].message})"
         yield _item(what, "syncd listings", len(parks), oldest)

@@ -12,6 +12,7 @@ from syncd.domain.errors import (
     LeaseHeld,
     LeaseLost,
 )
+from syncd.domain.guard import HELD_BY
 from syncd.domain.identity import ChannelName, RunId, Sku, SourceName
 from syncd.domain.outcome import Accepted, Rejected, Unknown, Verdict
 from syncd.domain.report import (
@@ -245,9 +246,12 @@ def _report(
 ) -> ChannelReport:  # fmt: skip
     plan = drafted.plan
     held = [
-        ChangeReport(change=row.change, verdict=Verdict.HELD, code=row.hazard, message=None)
+        ChangeReport(
+            change=row.change, verdict=Verdict.HELD, code=row.hazard,
+            message=HELD_BY.get(row.hazard, row.hazard),
+        )
         for row in plan.held
-    ]
+    ]  # fmt: skip
     return ChannelReport(
         name=setup.name,
         state=ChannelState.HELD if held else ChannelState.OK,
@@ -259,6 +263,7 @@ def _report(
         parked=len(engine.ledger.parks(setup.name, engine.clock.now())),
         unmapped=sum(1 for _ in unmapped(engine, setup)),
         requests=_since(setup, before),
+        warehouses=setup.rules.warehouse_names,
     )
 
 

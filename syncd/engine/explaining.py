@@ -5,13 +5,21 @@ from datetime import datetime
 
 from syncd.domain.allocation import Derivation
 from syncd.domain.booking import Demand, booked_at
+from syncd.domain.change import Change
 from syncd.domain.identity import Sku, WarehouseId
 from syncd.domain.listing import BoundListing
 from syncd.domain.stock import Position, freshness
 from syncd.domain.views import Explanation, Line, ListingExplanation, Section
 from syncd.engine.deriving import World, read_world
 from syncd.engine.ordering import open_demands
-from syncd.engine.planning import Bounds, Rows, Wanted, plan_listing
+from syncd.engine.planning import (
+    PRICE_WITHHELD,
+    UNPRICED,
+    Bounds,
+    Rows,
+    Wanted,
+    plan_listing,
+)
 from syncd.engine.setup import ChannelSetup, EngineSetup
 from syncd.engine.wanting import want_one
 from syncd.ports.records import Attempt
@@ -87,13 +95,16 @@ def _listing(
     open_: Sequence[Demand],
 ) -> ListingExplanation:  # fmt: skip
     rows = plan_listing(wanted, bounds)
-    bound = wanted.bound
+    bound, names = wanted.bound, setup.rules.warehouse_names
     sections = [_identity(setup, wanted)]
     if wanted.stock is not None:
         sections += [
             Section(title="Readings", lines=tuple(_nets(wanted.stock))),
             Section(title="Open orders", lines=tuple(_orders(wanted, world, open_))),
-            Section(title="Rules", lines=tuple(_steps(wanted, wanted.stock))),
+            Section(
+                title="Rules",
+                lines=tuple(_steps(wanted, wanted.stock, names)),
+            ),
         ]
     else:
         why = Line(label="not computed", value=wanted.stock_why)
@@ -102,7 +113,7 @@ def _listing(
         sections.append(Section(title="Price", lines=tuple(_price(wanted))))
     sections.append(Section(title="Verdict", lines=tuple(_verdict(engine, setup, rows, bound))))
     attempts = engine.ledger.attempts(setup.name, wanted.rule.sku, ATTEMPTS)
-    sections.append(Section(title="Pushes", lines=tuple(_attempts(bound, attempts))))
+    sections.append(Section(title="Pushes", lines=tuple(_attempts(bound, attempts, names))))
     return ListingExplanation(
         channel=setup.name,
         seller_sku=bound.listing.seller_sku,
@@ -164,30 +175,35 @@ def _time(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
-def _steps(wanted: Wanted, stock: Derivation) -> Iterator[Line]:
+Names = Mapping[WarehouseId, str]
+
+
+def _steps(wanted: Wanted, stock: Derivation, names: Names) -> Iterator[Line]:
     rule, origins = wanted.rule, wanted.rule.origins
+
+    def step(label: str, units: Mapping[WarehouseId, int], key: str) -> Line:
+        origin = origins.get(key, "default") if key else ""
+        return Line(label=label, value=_spread(units, names), origin=origin)
+
     kind = "kits per warehouse" if rule.is_kit else f"combined ({rule.stock.combine})"
-    yield _step(kind, stock.combined, origins, "stock.combine")
+    yield step(kind, stock.combined, "stock.combine")
     if stock.settled != stock.combined:
-        yield _step("debts taken from the fullest", stock.settled, origins, "")
+        yield step("debts taken from the fullest", stock.settled, "")
     if rule.stock.safety:
-        yield _step(f"safety {rule.stock.safety}", stock.kept, origins, "stock.safety")
+        yield step(f"safety {rule.stock.safety}", stock.kept, "stock.safety")
     if rule.stock.share != 1 or rule.units != 1:
         words = f"share {rule.stock.share:.0%}" + (f" ÷ {rule.units}" if rule.units != 1 else "")
-        yield _step(f"{words}, rounded down", stock.shared, origins, "stock.share")
+        yield step(f"{words}, rounded down", stock.shared, "stock.share")
     if stock.capped != stock.shared:
-        yield _step(f"cap {rule.stock.cap}", stock.capped, origins, "stock.cap")
+        yield step(f"cap {rule.stock.cap}", stock.capped, "stock.cap")
     if stock.offer != stock.capped:
-        yield _step(f"zero_below {rule.stock.zero_below}", stock.offer, origins, "stock.zero_below")
-    yield _step("offer", stock.offer, origins, "")
+        yield step(f"zero_below {rule.stock.zero_below}", stock.offer, "stock.zero_below")
+    yield step("offer", stock.offer, "")
 
 
-def _step(
-    label: str, stock: Mapping[WarehouseId, int], origins: Mapping[str, str], key: str
-) -> Line:
-    parts = [f"{name}: {units}" for name, units in sorted(stock.items())]
-    value = str(sum(stock.values())) + (f"  ({', '.join(parts)})" if len(parts) > 1 else "")
-    return Line(label=label, value=value, origin=origins.get(key, "default") if key else "")
+def _spread(stock: Mapping[WarehouseId, int], names: Names) -> str:
+    parts = [f"{names.get(place, place)}: {units}" for place, units in sorted(stock.items())]
+    return str(sum(stock.values())) + (f"  ({', '.join(parts)})" if len(parts) > 1 else "")
 
 
 def _price(wanted: Wanted) -> Iterator[Line]:
@@ -219,7 +235,7 @@ def _verdict(
 ) -> Iterator[Line]:
     for skip in rows.skips:
         yield Line(label=skip.kind, value=skip.reason)
-    latest = engine.ledger.latest_plan(setup.name)
+    latest, names = engine.ledger.latest_plan(setup.name), setup.rules.warehouse_names
     held = {
         row.change.key: row.held_by
         for row in (() if latest is None else latest.rows)
@@ -229,7 +245,7 @@ def _verdict(
         guard = held.get(change.key)
         note = f"{change.reason}; held: {guard}" if guard else change.reason
         yield Line(
-            label=f"{change.field} {change.warehouse_id or ''}".strip(),
+            label=_where(change, names),
             value=f"{change.shown(change.before)} → {change.shown(change.after)}",
             note=note,
             origin=f"plan {latest.digest[:19]}…" if guard and latest is not None else "",
@@ -238,14 +254,20 @@ def _verdict(
         yield Line(label="nothing to do", value="the shop shows what it should")
 
 
-def _attempts(bound: BoundListing, attempts: Sequence[Attempt]) -> Iterator[Line]:
+def _where(change: Change, names: Names) -> str:
+    if change.warehouse_id is None:
+        return change.field.value
+    return f"{change.field} {names.get(change.warehouse_id, change.warehouse_id)}"
+
+
+def _attempts(bound: BoundListing, attempts: Sequence[Attempt], names: Names) -> Iterator[Line]:
     own = [item for item in attempts if item.change.ref == bound.listing.ref]
     for item in own:
         change = item.change
         detail = " ".join(filter(None, (item.code, item.message)))
         yield Line(
             label=_time(item.intent_at),
-            value=f"{change.field} {change.shown(change.before)} → {change.shown(item.sent)}",
+            value=f"{_where(change, names)} {change.shown(change.before)} → {change.shown(item.sent)}",
             origin=f"run {item.run}",
             note=f"{item.verdict.value} {detail}".strip(),
         )
@@ -266,6 +288,7 @@ def _summary(wanted: Wanted, rows: Rows) -> str:
             for row in rows.changes
         )
         return f"shows {shown}, to change: {parts}"
-    if rows.skips:
-        return f"shows {shown}, left as it is: {rows.skips[0].reason}"
-    return f"shows {shown}, as it should."
+    for skip in rows.skips:
+        if skip.kind not in (UNPRICED, PRICE_WITHHELD):
+            return f"shows {shown}, left as it is: {skip.reason}"
+    return "; ".join([f"shows {shown}, as it should", *(skip.reason for skip in rows.skips)])

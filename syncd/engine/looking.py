@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from syncd.domain.counting import counted
 from syncd.domain.identity import ChannelName, Sku, SourceName
 from syncd.domain.listing import BoundListing, ListingStatus
 from syncd.domain.report import Attention
@@ -205,7 +206,7 @@ def _orders(engine: EngineSetup, sku: Sku, limit: int) -> Iterator[HistoryRow]:
     for line in engine.ledger.order_lines(sku, limit):
         yield HistoryRow(
             at=line.updated_at, kind="order", where=line.channel, before="",
-            after=line.state.value, detail=f"order {line.order_id}, {line.units} unit(s)", run="",
+            after=line.state.value, detail=f"order {line.order_id}, {counted(line.units, 'unit')}", run="",
         )  # fmt: skip
 
 

@@ -12,6 +12,9 @@ from syncd.domain.plan import Skip
 from syncd.domain.pricing import PriceDerivation, moves_too_far
 from syncd.domain.rules import ListingRule, Publish
 
+UNPRICED = "unpriced"
+PRICE_WITHHELD = "price_withheld"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
@@ -259,7 +262,7 @@ def _price_rows(wanted: Wanted, bounds: Bounds) -> Rows:
     if parked is not None:
         return Rows(skips=(_skip(wanted, parked, "parked"),))
     if wanted.price is None:
-        kind = "unpriced" if wanted.unpriced else "price_withheld"
+        kind = UNPRICED if wanted.unpriced else PRICE_WITHHELD
         skip = _skip(wanted, f"price: {wanted.price_why}", kind)
         return Rows(skips=(skip,), settled=wanted.unsourced or wanted.unpriced)
     shown = listing.price

@@ -97,7 +97,7 @@ class RequestsPart(_Part):
 
 
 class ChannelPart(_Part):
-    """One channel."""
+    """One channel. `warehouses`: its warehouse id → the mapping's location name."""
 
     name: str
     state: str
@@ -108,6 +108,7 @@ class ChannelPart(_Part):
     requests: RequestsPart = RequestsPart()
     changes: tuple[ChangePart, ...] = ()
     skipped: tuple[SkippedPart, ...] = ()
+    warehouses: dict[str, str] = Field(default_factory=dict)
     message: str = ""
 
 
@@ -192,6 +193,7 @@ def _channel(channel: ChannelReport) -> ChannelPart:
             )
             for skip in channel.skipped
         ),
+        warehouses={str(theirs): ours for theirs, ours in channel.warehouses.items()},
         message=channel.message,
     )
 

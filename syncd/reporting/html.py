@@ -104,7 +104,7 @@ def _channel(channel: ChannelPart) -> Iterable[str]:
     for hazard in channel.hazards:
         yield f"<div class='box'>{markup(hazard.text)}</div>"
     rows = [
-        (markup(row.sku), markup(row.field), markup(row.warehouse_id or ""), _value(row.before),
+        (markup(row.sku), markup(row.field), _warehouse(channel, row.warehouse_id), _value(row.before),
          _value(row.after), _word(row.outcome),
          markup("; ".join(part for part in (row.reason, row.code, row.message) if part)))
         for row in channel.changes
@@ -114,6 +114,13 @@ def _channel(channel: ChannelPart) -> Iterable[str]:
         yield _table(titles, rows, frozenset({3, 4}))
     if channel.plan and channel.changes:
         yield f"<p class='sub'>plan <code>{markup(channel.plan)}</code></p>"
+
+
+def _warehouse(channel: ChannelPart, warehouse_id: str | None) -> str:
+    if warehouse_id is None:
+        return ""
+    name = channel.warehouses.get(warehouse_id)
+    return markup(warehouse_id if name is None else f"{name} ({warehouse_id})")
 
 
 def _value(value: float | str | None) -> str:

@@ -1,5 +1,7 @@
 """The report for people: what needs attention first, then sources, then each channel's changes."""
 
+import textwrap
+from collections.abc import Mapping
 from datetime import datetime, tzinfo
 
 from rich import box
@@ -19,6 +21,7 @@ from syncd.reporting.document import (
 from syncd.reporting.safety import visible
 
 MOST_ROWS = 20
+MOST_WORDS = 100
 _RANK = {"held": 0, "contradicted": 1, "rejected": 2, "unknown": 3, "accepted": 4, "parked": 5}
 _STYLES = {
     "held": "yellow", "contradicted": "red", "rejected": "red", "unknown": "red",
@@ -138,9 +141,10 @@ def _changes(channel: ChannelPart, console: Console) -> None:
     table.add_column("Outcome")
     table.add_column("Why", overflow="fold", ratio=1)
     several = len({row.warehouse_id for row in rows if row.warehouse_id}) > 1
+    names = channel.warehouses if several else {}
     for row in rows[:MOST_ROWS]:
         table.add_row(
-            safe(row.sku), _field(row, several=several), _value(row.before), _value(row.after),
+            safe(row.sku), _field(row, names), _value(row.before), _value(row.after),
             styled(row.outcome), safe(_why(row)),
         )  # fmt: skip
     console.print(Padding(table, (0, 0, 0, 2)))
@@ -149,10 +153,10 @@ def _changes(channel: ChannelPart, console: Console) -> None:
         console.print(Text(f"  … and {more} more: syncd report --format csv", style="dim"))
 
 
-def _field(row: ChangePart, *, several: bool) -> Text:
+def _field(row: ChangePart, names: Mapping[str, str]) -> Text:
     text = Text(row.field)
-    if several and row.warehouse_id:
-        text.append(f" …{row.warehouse_id[-4:]}", style="dim")
+    if row.warehouse_id is not None and row.warehouse_id in names:
+        text.append(f" {visible(names[row.warehouse_id])}", style="dim")
     return text
 
 
@@ -161,8 +165,10 @@ def _value(value: float | str | None) -> Text:
 
 
 def _why(row: ChangePart) -> str:
-    told = " ".join(part for part in (row.code, row.message) if part)
-    return f"{row.reason}; {told}" if told else row.reason
+    code = None if row.outcome == "held" else row.code
+    told = " ".join(part for part in (code, row.message) if part)
+    whole = f"{row.reason}; {told}" if told else row.reason
+    return textwrap.shorten(whole, MOST_WORDS, placeholder=" …")
 
 
 def _summary(document: ReportDocument, timezone: tzinfo) -> Text:

@@ -5,6 +5,7 @@ import signal
 import threading
 from collections.abc import Callable
 
+from syncd.domain.counting import counted
 from syncd.domain.errors import LedgerError
 from syncd.domain.identity import ChannelName, SourceName
 from syncd.domain.report import ExitCode, Report
@@ -32,8 +33,8 @@ def run(context: Context) -> ExitCode:
         Jobs(opened.engine, settings, schedule, stopping.is_set).add()
         schedule.start()
         logger.info(
-            "running: %d source(s), %d channel(s), mode %s",
-            len(settings.sources), len(settings.channels), settings.mode.value,
+            "running: %s, %s, mode %s", counted(len(settings.sources), "source"),
+            counted(len(settings.channels), "channel"), settings.mode.value,
             extra={"action": "started"},
         )  # fmt: skip
         stopping.wait()

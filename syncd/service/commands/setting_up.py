@@ -6,6 +6,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from syncd.domain.counting import counted
 from syncd.domain.errors import ChannelError, SourceError, UsageError
 from syncd.domain.identity import ChannelName
 from syncd.domain.report import ExitCode
@@ -55,8 +56,9 @@ def check_config(context: Context, as_json: bool) -> ExitCode:
     for warning in settings.warnings:
         sys.stderr.write(f"warning: {warning}\n")
     sys.stdout.write(
-        f"{context.config_path} is valid: {len(settings.sources)} source(s), "
-        f"{len(settings.channels)} channel(s), mode {settings.mode.value}, ledger {settings.ledger_url}\n"
+        f"{context.config_path} is valid: {counted(len(settings.sources), 'source')}, "
+        f"{counted(len(settings.channels), 'channel')}, mode {settings.mode.value}, "
+        f"ledger {settings.ledger_url}\n"
     )
     return ExitCode.DONE
 

@@ -374,6 +374,25 @@ def test_a_row_that_became_riskier_since_approval_stays_held(floor: Shopfloor) -
     assert 10 == floor.shop.shown("S000")
 
 
+def test_a_new_change_of_a_row_that_was_released_and_sent_is_judged_as_new(
+    floor: Shopfloor,
+) -> None:
+    floor.limits = Limits()
+    stocked(floor, 50)
+    set_rows(floor, **{f"S{number:03}": 4 for number in range(20)})
+    held = floor.apply()
+    stored = floor.ledger.plan(SHOP, held.plan or "")
+    assert stored is not None
+    floor.ledger.approve(SHOP, stored.digest, "stocktake", floor.clock.now() + timedelta(hours=1))
+    floor.apply()
+    set_rows(floor, **{f"S{number:03}": 1 for number in range(20)})
+
+    again = floor.apply()
+
+    assert {"changed"} == {row.code for row in again.changes if row.verdict is Verdict.HELD}
+    assert 4 == floor.shop.shown("S000")
+
+
 def test_many_small_plans_do_not_walk_around_the_limit(floor: Shopfloor) -> None:
     floor.limits = Limits()
     stocked(floor, 50)
