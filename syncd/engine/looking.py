@@ -24,6 +24,9 @@ from syncd.engine.mapping import unmapped
 from syncd.engine.nearness import near_misses
 from syncd.engine.setup import ChannelSetup, EngineSetup
 
+EVERYTHING = 1_000_000
+"""More entries than one SKU gathers before retention takes them."""
+
 
 def status(engine: EngineSetup, ledger_name: str) -> StatusView:
     """Where sources and channels stand, by the ledger alone."""
@@ -174,10 +177,12 @@ def _unlisted_row(setup: ChannelSetup, sku: Sku, since: datetime) -> ListingRow:
 
 
 def history(engine: EngineSetup, sku: Sku, limit: int, at: datetime | None) -> HistoryView:
-    """What happened to a SKU, newest first; with `at`, its positions as the ledger knew them then."""
-    rows = [*_movements(engine, sku, limit), *_orders(engine, sku, limit)]
+    """What happened to a SKU, newest first; with `at`, up to then, and its positions as known then."""
+    most = limit if at is None else EVERYTHING
+    rows = [*_movements(engine, sku, most), *_orders(engine, sku, most)]
     for name in engine.channels:
-        rows += _pushes(engine, name, sku, limit)
+        rows += _pushes(engine, name, sku, most)
+    rows = [row for row in rows if at is None or row.at <= at]
     rows.sort(key=lambda row: row.at, reverse=True)
     positions: Sequence[Line] = ()
     if at is not None:

@@ -1,5 +1,6 @@
 """The looking commands for people: explanation, status, listings, history."""
 
+import textwrap
 from datetime import datetime, tzinfo
 
 from rich import box
@@ -24,6 +25,10 @@ from syncd.reporting.safety import visible
 from syncd.reporting.text import print_attention, safe, styled
 
 MOST_ROWS = 60
+MOST_WORDS = 100
+WIDE = 120
+"""Columns from which a table also shows the run."""
+SECONDS = "%Y-%m-%d %H:%M:%S"
 
 
 def print_explanation(view: Explanation, console: Console, timezone: tzinfo) -> None:
@@ -128,13 +133,19 @@ def print_listings(view: ListingsView, console: Console, timezone: tzinfo) -> No
 def _rows(rows: list[ListingRow], console: Console, timezone: tzinfo) -> None:
     if not rows:
         return
-    table = _table("Channel", "Kind", "SKU", "Shows", "Price", "Since", "Note")
+    noted = any(row.note for row in rows)
+    table = _table("Channel", "Kind", "SKU", "Shows", "Price")
+    table.add_column("Since", no_wrap=True)
+    if noted:
+        table.add_column("Note", ratio=1, min_width=24)
     for row in rows[:MOST_ROWS]:
-        shown = row.sku or row.seller_sku
-        table.add_row(
-            safe(row.channel), row.kind, safe(shown), "–" if row.observed is None else str(row.observed),
-            safe(row.price), _time(row.since, timezone), safe(row.note),
+        note = textwrap.shorten(row.note, MOST_WORDS, placeholder=" …")
+        cells = (
+            row.channel, row.kind, row.sku or row.seller_sku,
+            "–" if row.observed is None else row.observed, row.price,
+            _time(row.since, timezone, "%Y-%m-%d"), *([note] if noted else []),
         )  # fmt: skip
+        table.add_row(*(safe(cell) for cell in cells))
     console.print(table)
     if len(rows) > MOST_ROWS:
         more = len(rows) - MOST_ROWS
@@ -145,17 +156,27 @@ def _rows(rows: list[ListingRow], console: Console, timezone: tzinfo) -> None:
 def print_history(view: HistoryView, console: Console, timezone: tzinfo) -> None:
     """What happened to a SKU."""
     if view.at is not None:
-        title = f"Positions at {_time(view.at, timezone)}"
+        title = f"Positions at {_time(view.at, timezone, SECONDS)}"
         _section(Section(title=title, lines=view.positions), console)
     if not view.rows:
         console.print(Text(f"Nothing is known of {visible(view.sku)}."))
         return
-    table = _table("When", "What", "Where", "Before", "After", "Detail", "Run")
+    wide = console.width >= WIDE
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    table.add_column("When", no_wrap=True)
+    for title in ("What", "Where"):
+        table.add_column(title)
+    table.add_column("Change", ratio=3)
+    table.add_column("Detail", ratio=2, overflow="fold")
+    if wide:
+        table.add_column("Run", no_wrap=True)
     for row in view.rows:
-        table.add_row(
-            _time(row.at, timezone, "%Y-%m-%d %H:%M:%S"), safe(row.kind), safe(row.where),
-            safe(row.before), safe(row.after), safe(row.detail), safe(row.run),
+        change = f"{row.before} → {row.after}" if row.before else row.after
+        cells = (
+            _time(row.at, timezone, SECONDS), row.kind, row.where, change, row.detail,
+            *([row.run] if wide else []),
         )  # fmt: skip
+        table.add_row(*(safe(cell) for cell in cells))
     console.print(table)
 
 

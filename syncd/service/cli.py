@@ -3,7 +3,6 @@
 import json
 import sys
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -252,7 +251,8 @@ def history(
     sku: str,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many entries.")] = 50,
     at: Annotated[
-        datetime | None, typer.Option("--at", help="Also show its positions at this time (UTC).")
+        str | None,
+        typer.Option("--at", metavar="TIME", help="Up to this time, with its positions then."),
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -300,13 +300,26 @@ def sandbox(
         float, typer.Option(min=1, help="Seconds an access token lives.")
     ] = 604800.0,
     fault: Annotated[
-        list[str] | None, typer.Option(help="KIND[:MATCH[:TIMES[:AFTER]]]; may be repeated.")
+        list[str] | None,
+        typer.Option(
+            metavar="FAULT",
+            help="What goes wrong, as KIND[=VALUE][:MATCH[:TIMES[:AFTER]]]; may be repeated.",
+        ),
     ] = None,
 ) -> None:
     """Serve a simulated TikTok Shop on loopback until stopped.
 
-    Prints one line of JSON once it listens. Its clock, rate, latency, zero policy and faults can also be
-    changed while it runs, at the control address of that line: see `connectors/tiktok_shop/sandbox`.
+    Prints one line of JSON once it listens. Its clock, rate, latency, zero policy, faults, orders, stock and
+    tokens can also be changed while it runs: GET the control address of that line to see how.
+
+    A CSV seed has the columns seller_sku (required), product, price, quantity, warehouse and status;
+    a JSON seed is {"products": [{"title": …, "skus": [{"seller_sku": …, "price": …, "stock": {"Main": 5}}]}]},
+    with app_key, app_secret, auth_code, shop, warehouses and orders where the defaults do not do.
+
+    KIND of a fault: refuse, http_500, http_503, timeout_before_commit, timeout_after_commit, garbage, html,
+    truncated, code (VALUE: which), sku_error (VALUE: which), token_expired, slow (VALUE: seconds).
+    MATCH: a part of the request's path; TIMES: how often, 0 for ever; AFTER: requests let through first.
+    Example: --fault timeout_after_commit:inventory/update:3
     """
     from syncd.ports import SandboxOptions
     from syncd.service.sandbox import serve

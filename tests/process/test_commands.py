@@ -4,7 +4,9 @@ import json
 import signal
 import sqlite3
 import subprocess
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -222,6 +224,35 @@ def test_history_knows_movements_orders_and_pushes(keeper: Shopkeeper) -> None:
     assert {"quantity", "order", "push quantity"} <= kinds
 
 
+def test_history_at_a_time_shows_what_was_known_then_and_nothing_later(keeper: Shopkeeper) -> None:
+    keeper.stock(ALL)
+    first = keeper.report("ingest")
+    keeper.stock({**ALL, "S001": 5})
+    keeper.syncd("ingest")
+    then = str(first["finished_at"])
+
+    document = json.loads(keeper.syncd("history", "S001", "--at", then, "--json").stdout)
+    now = json.loads(keeper.syncd("history", "S001", "--json").stdout)
+
+    assert ["10"] == [line["value"] for line in document["positions"]]
+    assert ["10"] == [row["after"] for row in document["rows"]]
+    assert ["5", "10"] == [row["after"] for row in now["rows"]]
+
+
+def test_history_at_takes_a_time_in_the_configured_timezone(keeper: Shopkeeper) -> None:
+    path = keeper.folder / "syncd.yaml"
+    path.write_text("timezone: Asia/Tokyo\n" + path.read_text())
+    keeper.stock(ALL)
+    keeper.syncd("ingest")
+    in_an_hour = datetime.now(ZoneInfo("Asia/Tokyo")) + timedelta(hours=1)
+    an_hour_ago = in_an_hour - timedelta(hours=2)
+
+    after = keeper.syncd("history", "S001", "--at", f"{in_an_hour:%Y-%m-%d %H:%M}", "--json")
+    before = keeper.syncd("history", "S001", "--at", f"{an_hour_ago:%Y-%m-%d %H:%M}", "--json")
+
+    assert (1, 0) == (len(json.loads(after.stdout)["rows"]), len(json.loads(before.stdout)["rows"]))
+
+
 def test_usage_errors_say_what_to_type(keeper: Shopkeeper) -> None:
     cases = {
         ("plan", "shpo"): "did you mean shop?",
@@ -229,6 +260,7 @@ def test_usage_errors_say_what_to_type(keeper: Shopkeeper) -> None:
         ("release", "shop", "sha256:abcdef12", "--reason", "x"): "no saved plan",
         ("report", "--format", "pdf"): "none of text, json, csv, html",
         ("park", "NOPE"): "knows the SKU",
+        ("history", "S001", "--at", "noon"): "write it like 2026-11-23 18:36",
     }
 
     for words, expected in cases.items():

@@ -1,7 +1,7 @@
 """The commands that only look: status, report, history, explain, listings."""
 
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 
 from syncd.domain.errors import UsageError
 from syncd.domain.identity import RunId, Sku
@@ -62,10 +62,10 @@ def report(context: Context, run: str | None, form: str) -> ExitCode:
 
 
 def history(
-    context: Context, sku: str, limit: int, at: datetime | None, as_json: bool
+    context: Context, sku: str, limit: int, at: str | None, as_json: bool
 ) -> ExitCode:  # fmt: skip
     """What happened to a SKU."""
-    moment = None if at is None else at.replace(tzinfo=at.tzinfo or UTC)
+    moment = None if at is None else _moment(at, context.settings.timezone)
     with opened_for_looking(context.settings, context.clock) as opened:
         view = views.history(opened.engine, Sku(sku), limit, moment)
     if as_json:
@@ -73,6 +73,15 @@ def history(
     else:
         print_history(view, context.out, context.settings.timezone)
     return ExitCode.DONE
+
+
+def _moment(text: str, timezone: tzinfo) -> datetime:
+    """A time as ISO 8601; without an offset it is in the configured timezone, as reports show it."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"--at {text!r} is no time; write it like 2026-11-23 18:36") from None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=timezone)).astimezone(UTC)
 
 
 def explain(context: Context, sku: str, as_json: bool) -> ExitCode:
