@@ -222,12 +222,11 @@ def zero_reason(wanted: Wanted, stock: Derivation, warehouse: WarehouseId) -> st
         (stock.kept, f"safety {wanted.rule.stock.safety}"),
         (stock.shared, "share and units per listing"),
         (stock.capped, f"cap {wanted.rule.stock.cap}"),
-        (stock.offer, f"zero_below {wanted.rule.stock.zero_below}"),
     )
     for quantities, words in steps:
         if quantities.get(warehouse, 0) <= 0:
             return words
-    return "rule"
+    return f"zero_below {wanted.rule.stock.zero_below}"
 
 
 def _order_rows(wanted: Wanted, stock: Derivation, changes: list[Change]) -> list[Change]:
