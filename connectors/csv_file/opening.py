@@ -45,18 +45,22 @@ def find(pattern: str, folder: Path) -> Path:
     wanted = str(folder / Path(pattern).expanduser())
     if Path(wanted).exists() or not glob.has_magic(wanted):
         return Path(wanted)
-    matches = [Path(name) for name in glob.glob(wanted)]  # noqa: PTH207 - absolute patterns too
-    files = [(_mtime(path), path.name, path) for path in matches if path.is_file()]
+    files = list(_files(wanted))
     if not files:
         raise SourceUnavailable(f"no file matches {wanted}")
     return max(files)[2]
 
 
-def _mtime(path: Path) -> int:
-    try:
-        return path.stat().st_mtime_ns
-    except OSError:
-        return 0
+def _files(pattern: str) -> Iterator[tuple[int, str, Path]]:
+    """Every regular file that matches, with its time of change and its name."""
+    for name in glob.iglob(pattern):  # noqa: PTH207 - absolute patterns too
+        path = Path(name)
+        try:
+            seen = path.stat()
+        except OSError:  # a dangling link, or gone since the folder was listed
+            continue
+        if stat.S_ISREG(seen.st_mode):
+            yield seen.st_mtime_ns, path.name, path
 
 
 def state_of(path: Path) -> FileState:

@@ -29,16 +29,16 @@ def _truth(value: object) -> object:
 
 
 def _delimiter(value: object) -> object:
-    if value not in _DELIMITERS:
+    if not isinstance(value, str) or value not in _DELIMITERS:
         raise ValueError(f"{value!r} is not one of , ; tab |")
-    return _DELIMITERS[str(value)]
+    return _DELIMITERS[value]
 
 
 def _zone(value: object) -> object:
     if isinstance(value, str):
         try:
             return ZoneInfo(value)
-        except (ValueError, OSError):
+        except (ValueError, OSError, KeyError):  # ZoneInfoNotFoundError is a KeyError
             raise ValueError(f"{value!r} is no time zone; write it as Europe/Berlin") from None
     return value
 

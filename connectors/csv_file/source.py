@@ -238,10 +238,7 @@ class CsvReader:
 
 
 def _projection(indices: tuple[int, ...]) -> Callable[[list[str]], tuple[str, ...]]:
-    """Pick columns at C speed."""
-    if len(indices) == 1:
-        only = indices[0]
-        return lambda row: (row[only],)
+    """Pick columns at C speed; there are always two: the SKU and a quantity or a price."""
     picked: Callable[[list[str]], tuple[str, ...]] = itemgetter(*indices)
     return picked
 

@@ -4,12 +4,16 @@ import gzip
 import io
 import os
 import stat
+import tempfile
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from connectors.csv_file.opening import LARGEST_FILE, digest
 from syncd.domain.errors import SourceInvalid, SourceUnavailable
 from tests.fakes.clock import FakeClock
 from tests.fakes.csv_files import WRITTEN, put, read, source_of, text
@@ -63,12 +67,103 @@ def test_what_cannot_be_read_at_all_is_unavailable(tmp_path: Path, kind: str) ->
         read(tmp_path, path="none-*.csv" if kind == "no match" else "stock.csv")
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_file_this_user_may_not_read_says_so(tmp_path: Path) -> None:
-    put(tmp_path, GOOD).chmod(0)
+@contextmanager
+def another_user() -> Iterator[None]:
+    """Root may read everything, so a test of permissions steps down for a moment."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(65_534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
 
-    with pytest.raises(SourceUnavailable, match="may not be read by this user"):
+
+def test_a_file_this_user_may_not_read_says_so() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        put(folder, GOOD).chmod(0)
+
+        with (
+            another_user(),
+            pytest.raises(SourceUnavailable, match="may not be read by this user"),
+        ):
+            read(folder)
+
+
+def test_a_path_through_a_file_says_why_it_cannot_be_looked_at(tmp_path: Path) -> None:
+    put(tmp_path, GOOD)
+
+    with pytest.raises(SourceUnavailable, match="cannot be looked at: Not a directory"):
+        read(tmp_path, path="stock.csv/more.csv")
+
+
+def test_a_file_that_vanishes_before_it_is_opened_is_unavailable(tmp_path: Path) -> None:
+    with pytest.raises(SourceUnavailable, match="cannot be read: No such file"):
+        digest(tmp_path / "gone.csv")
+
+
+def test_a_file_of_absurd_size_is_refused_unread(tmp_path: Path) -> None:
+    with put(tmp_path, GOOD).open("r+b") as file:
+        file.truncate(LARGEST_FILE + 1)
+    moment = WRITTEN.timestamp()
+    os.utime(tmp_path / "stock.csv", (moment, moment))
+
+    with pytest.raises(SourceInvalid, match="is larger than"):
         read(tmp_path)
+
+
+def test_a_pattern_takes_the_newest_file_and_no_link_to_nowhere(tmp_path: Path) -> None:
+    put(tmp_path, GOOD, "stock-1.csv")
+    newest = put(tmp_path, "sku,qty\nA,7\n", "stock-2.csv")
+    moment = WRITTEN.timestamp() + 60
+    os.utime(newest, (moment, moment))
+    (tmp_path / "stock-3.csv").symlink_to(tmp_path / "nowhere.csv")
+    (tmp_path / "stock-4.csv").mkdir()
+
+    assert {"A": 7} == read(tmp_path, path="stock-*.csv").quantities
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "words"),
+    [
+        (f"sku,{'q' * 200_000}\nA,1\n", {}, "has one column only|cannot be read"),
+        ("sku,qty,qty\nA,1,2\n", {"columns": {"quantity": "qty"}}, "the column 'qty' 2 times"),
+        ("sku,qty\nA,1\n", {"columns": {"quantity": "Qty"}}, "columns.quantity names 'Qty'"),
+    ],
+)
+def test_a_header_that_cannot_be_mapped_is_refused(
+    tmp_path: Path, content: str, options: dict[str, object], words: str
+) -> None:
+    with pytest.raises(SourceInvalid, match=words):
+        text(tmp_path, content, **options)
+
+
+def test_a_preset_keeps_to_its_delimiter_even_in_an_unreadable_header(tmp_path: Path) -> None:
+    with pytest.raises(SourceInvalid, match="cannot be read"):
+        text(tmp_path, f"Handle,{'q' * 200_000}\n", format="shopify_inventory", basis="available")
+
+
+def test_an_archive_of_an_empty_file_is_empty(tmp_path: Path) -> None:
+    put(tmp_path, gzip.compress(b""), "stock.csv.gz")
+
+    with pytest.raises(SourceInvalid, match="is empty"):
+        read(tmp_path, path="stock.csv.gz")
+
+
+def test_a_time_in_the_near_past_is_taken_back_to_the_tolerance_without_a_word(
+    tmp_path: Path,
+) -> None:
+    clock = FakeClock()
+    path = put(tmp_path, GOOD)
+    moment = clock.now().timestamp() - 60
+    os.utime(path, (moment, moment))
+
+    with source_of(tmp_path, clock, export_takes="0s", settle="0s").snapshot(None) as reader:
+        assert clock.now() - timedelta(minutes=2) == reader.as_of
+        assert [] == reader.notes
 
 
 class Writing(FakeClock):

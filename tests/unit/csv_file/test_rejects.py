@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from connectors.csv_file.source import BATCH
 from syncd.domain.stock import State
 from tests.fakes.csv_files import read, text
 
@@ -124,3 +125,36 @@ def test_a_row_keeps_its_location_in_the_reject(tmp_path: Path) -> None:
 
     assert "Main" == found.rejects[0].location
     assert {"A": 2} == read(tmp_path).quantities
+
+
+def test_a_number_that_fits_no_declared_mark_names_both_marks(tmp_path: Path) -> None:
+    found = text(tmp_path, "sku;qty\nA;1.2,3\n", decimal=",", thousands=".")
+
+    assert "decimal mark ',', thousands mark '.'" in found.rejects[0].reason
+
+
+@pytest.mark.parametrize(
+    ("row", "owner"), [("1\n", None), ("5,\0A,3,4\n", None), ("5,B,1,9\n", "B")]
+)
+def test_a_ragged_row_is_held_with_its_sku_as_far_as_that_can_be_read(
+    tmp_path: Path, row: str, owner: str | None
+) -> None:
+    found = text(tmp_path, f"qty,sku,note\n{row}7,OK,x\n")
+
+    assert [("stock.csv:2", owner)] == [(reject.at, reject.sku) for reject in found.rejects]
+    assert {"OK": 7} == found.quantities
+
+
+def test_every_row_of_a_file_of_many_batches_comes_once_with_its_line(tmp_path: Path) -> None:
+    rows = 2 * BATCH + 3
+    content = "sku,qty\n" + "".join(f"S{number},{number}\n" for number in range(rows))
+
+    found = text(tmp_path, content)
+
+    assert list(range(2, rows + 2)) == found.positions
+    assert {f"S{number}": number for number in range(rows)} == found.quantities
+
+
+def test_a_file_that_is_exactly_full_of_batches_ends_there(tmp_path: Path) -> None:
+    content = "sku,qty\n" + "".join(f"S{number},1\n" for number in range(BATCH))
+    assert BATCH == len(text(tmp_path, content).quantities)

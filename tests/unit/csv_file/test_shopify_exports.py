@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from connectors.csv_file.source import BATCH
 from syncd.domain.errors import SourceInvalid
 from syncd.domain.stock import State
 from tests.fakes.csv_files import text
@@ -75,3 +76,25 @@ def test_an_inventory_export_without_the_wanted_number_is_refused(tmp_path: Path
 
     with pytest.raises(SourceInvalid, match="'available'"):
         text(tmp_path, content, format="shopify_inventory")
+
+
+def test_an_older_inventory_export_without_a_location_is_refused(tmp_path: Path) -> None:
+    header = "Handle,Title,Option1 Name,Option1 Value,SKU,HS Code,COO"
+    with pytest.raises(SourceInvalid, match="names no location"):
+        text(tmp_path, f"{header}\ntee,Tee,Size,S,TEE-S,,\n", format="shopify_inventory")
+
+
+def test_a_ragged_row_of_an_export_is_rejected_and_the_rest_goes_on(tmp_path: Path) -> None:
+    found = text(tmp_path, NEW_PRODUCTS + "Mug,mug\nCap,cap,CAP-1,shopify,3,1.00,0.50\n",
+                 format="shopify_products")  # fmt: skip
+
+    assert {"00123": 7, "CAP-1": 3} == found.quantities
+    assert [("stock.csv:3", "2 fields instead of 7")] == found.reasons
+
+
+@pytest.mark.parametrize("rows", [BATCH, 2 * BATCH + 1])
+def test_an_export_of_many_batches_loses_no_row(tmp_path: Path, rows: int) -> None:
+    header, line = NEW_PRODUCTS.splitlines()
+    content = "".join(line.replace("00123", f"S{number}") + "\n" for number in range(rows))
+
+    assert rows == len(text(tmp_path, f"{header}\n{content}", format="shopify_products").quantities)
