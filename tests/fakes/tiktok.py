@@ -79,6 +79,11 @@ class Control:
             document: dict[str, object] = json.load(reply)
             return document
 
+    def delete(self, path: str) -> None:
+        request = urllib.request.Request(f"{self.url}/{path}", method="DELETE")  # noqa: S310 - loopback
+        with urllib.request.urlopen(request, timeout=10):  # noqa: S310 - loopback
+            pass
+
     def available(self, seller_sku: str) -> dict[str, int]:
         """Units available per warehouse."""
         houses = self._sku(seller_sku)["warehouses"]

@@ -11,7 +11,7 @@ import pytest
 
 from tests.process.conftest import Shopkeeper, seed_of, shopkeeper_of
 
-KILLS = int(os.environ.get("SYNCD_KILLS", "100" if "SYNCD_PROOF" in os.environ else "6"))
+KILLS = int(os.environ.get("SYNCD_KILLS", "60" if "SYNCD_PROOF" in os.environ else "3"))
 SKUS = 30
 
 

@@ -1,0 +1,205 @@
+"""A merchant's day around syncd: stock and prices move, buyers buy and cancel; and what must be shown then."""
+
+import json
+import os
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+from tests.process.conftest import Shopkeeper, shopkeeper_of
+
+ROOT = Path(__file__).parents[3]
+TERMS = """\
+    reconcile_every: 1h
+    limits: {changed: 100%, to_zero: 100%, price_moved: 100%, at_least: 100000}
+    price: {currency: USD, floor: 1.00, ceiling: 900, max_move: 1000%}
+"""
+FAULTS = (
+    {"kind": "refuse", "match": "/update", "probability": 0.03},
+    {"kind": "code", "code": 36009002, "probability": 0.02},
+    {"kind": "timeout_after_commit", "match": "/update", "probability": 0.04, "seconds": 0.05},
+)
+"""What the shop does now and then: refuses, throttles, and does the work without an answer."""
+
+
+class Warm:
+    """The warmed-up process; runs one command at a time."""
+
+    def __init__(self, keeper: Shopkeeper, *, naive: bool) -> None:
+        self._log = keeper.folder / "warm.log"
+        command = [
+            sys.executable,
+            "-m",
+            "tests.process.crash.warm",
+            *(["--naive"] if naive else []),
+        ]
+        self.process = subprocess.Popen(
+            command, cwd=keeper.folder, env={**keeper.environment, "PYTHONPATH": str(ROOT)}, text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        )  # fmt: skip
+
+    def start(self, *arguments: str) -> int:
+        """Begin a command; its process id."""
+        words = ["--config", "syncd.yaml", *arguments]
+        self._in.write(json.dumps({"arguments": words, "log": str(self._log)}) + "\n")
+        self._in.flush()
+        return int(self._answer()["pid"])
+
+    def ended(self) -> int:
+        """Wait for the end; exit code, or minus the signal that killed it."""
+        return os.waitstatus_to_exitcode(int(self._answer()["status"]))
+
+    def run(self, *arguments: str) -> int:
+        """Run a command to its end."""
+        self.start(*arguments)
+        return self.ended()
+
+    def printed(self) -> str:
+        """What the last command printed."""
+        return self._log.read_text()
+
+    def close(self) -> None:
+        """End the process."""
+        self._in.close()
+        self.process.wait(10)
+        self._out.close()
+
+    def _answer(self) -> dict[str, int]:
+        line = self._out.readline()
+        assert line, "the warmed-up process died"
+        answer: dict[str, int] = json.loads(line)
+        return answer
+
+    @property
+    def _in(self) -> IO[str]:
+        assert self.process.stdin is not None
+        return self.process.stdin
+
+    @property
+    def _out(self) -> IO[str]:
+        assert self.process.stdout is not None
+        return self.process.stdout
+
+
+@dataclass
+class World:
+    """What is true: units on the shelf, prices, and the orders that still lie there."""
+
+    keeper: Shopkeeper
+    warm: Warm
+    dice: random.Random
+    on_hand: dict[str, int]
+    cents: dict[str, int]
+    orders: dict[str, tuple[str, int]] = field(default_factory=dict)
+    bought: dict[str, tuple[str, int]] = field(default_factory=dict)
+
+    def wish(self) -> dict[str, tuple[int, str]]:
+        """What every listing must show in the end: quantity and price."""
+        taken = dict.fromkeys(self.on_hand, 0)
+        for sku, units in self.orders.values():
+            taken[sku] += units
+        return {
+            sku: (max(0, units - taken[sku]), f"{self.cents[sku] / 100:.2f}")
+            for sku, units in self.on_hand.items()
+        }
+
+    def export(self) -> None:
+        """Write the stock file as an ERP does: aside, then in one stroke."""
+        rows = "".join(
+            f"{sku},{units},{self.cents[sku] / 100:.2f}\n" for sku, units in self.on_hand.items()
+        )
+        aside = self.keeper.folder / "stock.tmp"
+        aside.write_text(f"sku,quantity,price\n{rows}")
+        aside.rename(self.keeper.folder / "stock.csv")
+
+    def move(self, moves: int) -> None:
+        """Something happens."""
+        for _ in range(moves):
+            what = self.dice.choice(
+                (self._restock, self._reprice, self._buy, self._buy, self._cancel)
+            )
+            what()
+        self.export()
+
+    def _sku(self) -> str:
+        return self.dice.choice(sorted(self.on_hand))
+
+    def _restock(self) -> None:
+        self.on_hand[self._sku()] = self.dice.randrange(0, 60)
+
+    def _reprice(self) -> None:
+        self.cents[self._sku()] = self.dice.randrange(500, 2_500)
+
+    def _buy(self) -> None:
+        shown = self.keeper.shown()
+        sku = self._sku()
+        if shown[sku]:
+            units = self.dice.randint(1, min(3, shown[sku]))
+            made = self.keeper.control.post(
+                "orders", seller_sku=sku, units=units, status="AWAITING_SHIPMENT"
+            )
+            self.orders[str(made["id"])] = self.bought[str(made["id"])] = (sku, units)
+
+    def _cancel(self) -> None:
+        if self.orders:
+            order = self.dice.choice(sorted(self.orders))
+            self.keeper.control.post(f"orders/{order}/status", status="CANCELLED")
+            del self.orders[order]
+
+    def misbehave(self) -> None:
+        """The shop has a bad day."""
+        self.keeper.control.post("faults", faults=list(FAULTS))
+
+    def behave(self) -> None:
+        """The shop has a good day again."""
+        self.keeper.control.delete("faults")
+
+    def kill_at_random(self, longest: float, *arguments: str) -> bool:
+        """Start a command and kill it after a random time; whether it was still running."""
+        pid = self.warm.start(*arguments)
+        time.sleep(self.dice.uniform(0.0, longest))
+        with suppress(ProcessLookupError):
+            os.kill(pid, 9)
+        return self.warm.ended() == -9
+
+    def quieten(self, tries: int = 6) -> Sequence[int]:
+        """Let syncd run undisturbed until it has nothing left to say; the exit codes."""
+        self.behave()
+        codes = []
+        for _ in range(tries):
+            codes.append(self.warm.run("apply", "--json"))
+            if codes[-1] == 0:
+                break
+        return codes
+
+
+@contextmanager
+def world_of(
+    folder: Path, skus: int, seed: int, *flags: str, naive: bool = False
+) -> Iterator[World]:
+    """A connected shop whose products have two SKUs each, and a warmed-up syncd."""
+    names = [f"S{number:03}" for number in range(skus)]
+    stock = [{"seller_sku": name, "price": "9.00", "stock": 10} for name in names]
+    products = [
+        {"title": f"p{start}", "skus": stock[start : start + 2]} for start in range(0, skus, 2)
+    ]
+    with shopkeeper_of(folder, {"products": products}, *flags) as keeper:
+        path = folder / "syncd.yaml"
+        text = path.read_text().replace("settle: 0s,", "settle: 0s, export_takes: 0s,")
+        path.write_text(text + TERMS)
+        warm = Warm(keeper, naive=naive)
+        try:
+            world = World(
+                keeper=keeper, warm=warm, dice=random.Random(seed),
+                on_hand=dict.fromkeys(names, 10), cents=dict.fromkeys(names, 900),
+            )  # fmt: skip
+            world.export()
+            yield world
+        finally:
+            warm.close()
