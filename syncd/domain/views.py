@@ -91,7 +91,7 @@ class StatusView:
     last_run: str | None
     last_run_at: datetime | None
     last_run_status: str | None
-    attention: tuple[Attention, ...]
+    needs_attention: tuple[Attention, ...]
     sources: tuple[SourceStatus, ...]
     channels: tuple[ChannelStatus, ...]
 

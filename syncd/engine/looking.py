@@ -39,7 +39,7 @@ def status(engine: EngineSetup, ledger_name: str) -> StatusView:
         last_run=None if last is None else last.run,
         last_run_at=None if last is None else last.finished_at,
         last_run_status=None if last is None else last.status,
-        attention=(*_held(engine), *standing_attention(engine)),
+        needs_attention=(*_held(engine), *standing_attention(engine)),
         sources=tuple(_source(engine, name, standings.get(name), now) for name in engine.sources),
         channels=tuple(_channel(engine, setup, now) for setup in engine.channels.values()),
     )

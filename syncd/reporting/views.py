@@ -80,7 +80,7 @@ def print_status(view: StatusView, console: Console, timezone: tzinfo) -> None:
     """Where everything stands."""
     parts = tuple(
         AttentionPart(what=item.what, since=item.since, count=item.count, help=item.help)
-        for item in view.attention
+        for item in view.needs_attention
     )
     print_attention(parts, console, view.at)
     sources = _table("Source", "State", "As of", "Read", "Rows", "Rejected")
