@@ -11,7 +11,7 @@ from syncd.domain.errors import ChannelUnauthorized, SourceUnavailable
 from syncd.domain.identity import Sku
 from syncd.domain.orders import OrderState
 from syncd.domain.outcome import Outcome, Rejected, Retry, Verdict
-from syncd.domain.report import ChannelState, ExitCode, SourceState, Status
+from syncd.domain.report import ChannelReport, ChannelState, ExitCode, SourceState, Status
 from syncd.domain.rules import Limits, Publish, RuleOverride, Untracked, Zero
 from syncd.domain.stock import After, Completeness, Reject, Trust
 from syncd.ports.channel import Exchange, Fact
@@ -340,15 +340,20 @@ def test_first_contact_adopts_and_holds_a_large_difference(floor: Shopfloor) -> 
     assert ExitCode.HELD is report.exit_code()
 
 
-def test_a_file_that_lowers_forty_percent_is_held_and_released_by_digest(floor: Shopfloor) -> None:
+def held_and_released(floor: Shopfloor) -> ChannelReport:
+    """A file lowers forty percent of a shop, which is held, and a person releases the plan."""
     floor.limits = Limits()
     stocked(floor, 50)
     set_rows(floor, **{f"S{number:03}": 4 for number in range(20)})
-
     held = floor.apply()
     stored = floor.ledger.plan(SHOP, held.plan or "")
     assert stored is not None
     floor.ledger.approve(SHOP, stored.digest, "stocktake", floor.clock.now() + timedelta(hours=1))
+    return held
+
+
+def test_a_file_that_lowers_forty_percent_is_held_and_released_by_digest(floor: Shopfloor) -> None:
+    held = held_and_released(floor)
     released = floor.apply()
 
     assert 20 == len([row for row in held.changes if row.verdict is Verdict.HELD])
@@ -357,13 +362,7 @@ def test_a_file_that_lowers_forty_percent_is_held_and_released_by_digest(floor: 
 
 
 def test_a_row_that_became_riskier_since_approval_stays_held(floor: Shopfloor) -> None:
-    floor.limits = Limits()
-    stocked(floor, 50)
-    set_rows(floor, **{f"S{number:03}": 4 for number in range(20)})
-    held = floor.apply()
-    stored = floor.ledger.plan(SHOP, held.plan or "")
-    assert stored is not None
-    floor.ledger.approve(SHOP, stored.digest, "stocktake", floor.clock.now() + timedelta(hours=1))
+    held_and_released(floor)
     set_rows(floor, **{f"S{number:03}": 1 for number in range(20)})
 
     again = floor.apply()
@@ -377,13 +376,7 @@ def test_a_row_that_became_riskier_since_approval_stays_held(floor: Shopfloor) -
 def test_a_new_change_of_a_row_that_was_released_and_sent_is_judged_as_new(
     floor: Shopfloor,
 ) -> None:
-    floor.limits = Limits()
-    stocked(floor, 50)
-    set_rows(floor, **{f"S{number:03}": 4 for number in range(20)})
-    held = floor.apply()
-    stored = floor.ledger.plan(SHOP, held.plan or "")
-    assert stored is not None
-    floor.ledger.approve(SHOP, stored.digest, "stocktake", floor.clock.now() + timedelta(hours=1))
+    held_and_released(floor)
     floor.apply()
     set_rows(floor, **{f"S{number:03}": 1 for number in range(20)})
 
