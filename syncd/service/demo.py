@@ -24,7 +24,7 @@ from syncd.service.schedule import Schedule
 from syncd.service.wiring import sandbox_factories
 
 KIND = "tiktok_shop"
-SLOW_SHOP = 12.0
+SLOW_SHOP = 16.0
 """Requests per second the demo's shop allows: low enough that throttling is seen."""
 LONGEST_CYCLE = 60.0
 
