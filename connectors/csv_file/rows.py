@@ -1,16 +1,26 @@
 """What one row says, or why it cannot be believed."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
+from typing import TypeVar
 
 from connectors.csv_file.numbers import NotANumber, NumberFormat, Numbers
 from connectors.csv_file.options import CsvFileOptions
 from syncd.domain.identity import DEFAULT_LOCATION, LocationName, Sku
-from syncd.domain.stock import Reading, Reject, State
+from syncd.domain.stock import Reading, State
+
+T = TypeVar("T")
+Quantity = tuple[State, int | None, str]
 
 LONGEST_SKU = 200
+REMEMBERED = 16_384
+"""Texts per column whose meaning is remembered."""
+NO_QUANTITY: Quantity = (State.UNKNOWN, None, "the file has no quantity column")
+_PLAIN_SKU = re.compile(r"[0-9A-Za-z._/-]{1,200}", re.ASCII)
+"""What needs no second look: too short, too long, blank, scientific or odd it cannot be."""
 _SCIENTIFIC_SKU = re.compile(r"[0-9]+([.,][0-9]+)?[eE]\+[0-9]+", re.ASCII)
 _CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
 UNTRACKED = "untracked"
@@ -18,33 +28,86 @@ UNTRACKED = "untracked"
 
 
 class Unbelievable(Exception):  # noqa: N818 - a reason
-    """The row must be rejected; the message says why."""
+    """The row must be rejected; the message says why. SKU and location are given where they could be read."""
+
+    def __init__(
+        self, reason: str, sku: Sku | None = None, location: LocationName | None = None
+    ) -> None:
+        super().__init__(reason)
+        self.sku = sku
+        self.location = location
 
 
 class RowParser:
-    """Judges the rows of one file. `keys` names the values of a row."""
+    """Judges the rows of one file. `keys` names the values of a row.
+
+    The columns of a stock file repeat themselves, so what a text means is remembered for a while.
+    """
 
     def __init__(self, options: CsvFileOptions, keys: Sequence[str]) -> None:
-        self._options = options
-        self._where = {key: index for index, key in enumerate(keys)}
-        self._numbers = Numbers(NumberFormat(options.decimal, options.thousands))
+        where = {key: index for index, key in enumerate(keys)}
+        columns = _Columns(options)
+        form = options.sku
+        self._as_written = not (form.trim or form.upper or form.pad)
+        self._columns = columns
+        self._sku_at = where["sku"]
+        self._location = _column(where, "location", columns.location, DEFAULT_LOCATION)
+        self._quantity = _column(where, "quantity", columns.quantity, NO_QUANTITY)
+        counted = "committed" if options.committed != "none" else ""
+        self._committed = _column(where, counted, columns.committed, None)
+        self._price = _column(where, "price", columns.price, None)
+        self._currency = _column(where, "currency", columns.currency, None)
+        self._cost = _column(where, "cost", columns.cost, None)
+        self._counted_at = _column(where, "counted_at", columns.counted_at, None)
 
-    def parse(self, at: str, values: tuple[str, ...]) -> Reading | Reject:
-        """The reading of a row, or the reject with its place, SKU and reason."""
-        raw = values[self._where["sku"]]
-        try:
-            sku = self.sku(raw)
-        except Unbelievable as reason:
-            return Reject(at=at, sku=None, reason=str(reason))
+    def reading(self, values: tuple[str, ...]) -> Reading:
+        """What a row says; Unbelievable for a row that must be rejected."""
+        sku = self.sku(values[self._sku_at])
         location: LocationName | None = None
         try:
             location = self._location(values)
-            return self._reading(sku, location, values)
+            state, quantity, note = self._quantity(values)
+            return Reading(
+                sku=sku,
+                location=location,
+                state=state,
+                quantity=quantity,
+                committed=self._committed(values),
+                price=self._price(values),
+                currency=self._currency(values),
+                cost=self._cost(values),
+                counted_at=self._counted_at(values),
+                note=note,
+            )
         except (Unbelievable, NotANumber) as reason:
-            return Reject(at=at, sku=sku, reason=str(reason), location=location)
+            raise Unbelievable(str(reason), sku, location) from None
 
     def sku(self, raw: str) -> Sku:
         """The SKU as the options want it; Unbelievable for what can be none."""
+        if self._as_written and _PLAIN_SKU.fullmatch(raw):
+            return Sku(raw)
+        return self._columns.sku(raw)
+
+
+def _column(
+    where: Mapping[str, int], key: str, meaning: Callable[[str], T], absent: T
+) -> Callable[[tuple[str, ...]], T]:
+    """Reads one column of a row; `absent` where the file has no such column."""
+    index = where.get(key)
+    if index is None:
+        return lambda _: absent
+    known = lru_cache(REMEMBERED)(meaning)
+    return lambda values: known(values[index])
+
+
+class _Columns:
+    """What the text of each column means; Unbelievable or NotANumber for what means nothing."""
+
+    def __init__(self, options: CsvFileOptions) -> None:
+        self._options = options
+        self._numbers = Numbers(NumberFormat(options.decimal, options.thousands))
+
+    def sku(self, raw: str) -> Sku:
         form = self._options.sku
         text = raw.strip() if form.trim else raw
         if form.upper:
@@ -64,40 +127,14 @@ class RowParser:
             )
         return Sku(text)
 
-    def _text(self, values: Sequence[str], key: str) -> str:
-        index = self._where.get(key)
-        text = "" if index is None else values[index]
-        if "\0" in text:
-            raise Unbelievable(f"the {key} has a NUL byte")
-        return text
-
-    def _location(self, values: Sequence[str]) -> LocationName:
-        if "location" not in self._where:
-            return DEFAULT_LOCATION
-        text = self._text(values, "location").strip()
+    def location(self, raw: str) -> LocationName:
+        text = _text(raw, "location")
         if not text:
             raise Unbelievable("the location is blank")
         return LocationName(text)
 
-    def _reading(self, sku: Sku, location: LocationName, values: Sequence[str]) -> Reading:
-        state, quantity, note = self._quantity(values)
-        return Reading(
-            sku=sku,
-            location=location,
-            state=state,
-            quantity=quantity,
-            committed=self._committed(values),
-            price=self._money(values, "price"),
-            currency=self._currency(values),
-            cost=self._money(values, "cost"),
-            counted_at=self._counted_at(values),
-            note=note,
-        )
-
-    def _quantity(self, values: Sequence[str]) -> tuple[State, int | None, str]:
-        if "quantity" not in self._where:
-            return State.UNKNOWN, None, "the file has no quantity column"
-        text = self._text(values, "quantity").strip()
+    def quantity(self, raw: str) -> Quantity:
+        text = _text(raw, "quantity")
         if not text:
             return State.UNKNOWN, None, "the quantity is empty"
         if text == UNTRACKED and self._options.format is not None:
@@ -108,10 +145,8 @@ class RowParser:
             raise Unbelievable(f"quantity {reason}") from None
         return State.KNOWN, units, f"source reports −{-units}" if units < 0 else ""
 
-    def _committed(self, values: Sequence[str]) -> int | None:
-        text = self._text(values, "committed").strip()
-        if self._options.committed == "none" or "committed" not in self._where:
-            return None
+    def committed(self, raw: str) -> int | None:
+        text = _text(raw, "committed")
         if not text:
             return 0
         units = self._numbers.units(text, self._options.fractions)
@@ -119,8 +154,14 @@ class RowParser:
             raise Unbelievable(f"committed {units} is negative")
         return units
 
-    def _money(self, values: Sequence[str], key: str) -> Decimal | None:
-        text = self._text(values, key).strip()
+    def price(self, raw: str) -> Decimal | None:
+        return self._money(raw, "price")
+
+    def cost(self, raw: str) -> Decimal | None:
+        return self._money(raw, "cost")
+
+    def _money(self, raw: str, key: str) -> Decimal | None:
+        text = _text(raw, key)
         if not text:
             return None
         try:
@@ -131,14 +172,14 @@ class RowParser:
             raise Unbelievable(f"{key} {amount} is negative")
         return amount
 
-    def _currency(self, values: Sequence[str]) -> str | None:
-        text = self._text(values, "currency").strip()
+    def currency(self, raw: str) -> str | None:
+        text = _text(raw, "currency")
         if text and not _CURRENCY.fullmatch(text):
             raise Unbelievable(f"currency {text[:10]!a} is no three-letter code")
         return text or None
 
-    def _counted_at(self, values: Sequence[str]) -> datetime | None:
-        text = self._text(values, "counted_at").strip()
+    def counted_at(self, raw: str) -> datetime | None:
+        text = _text(raw, "counted_at")
         if not text:
             return None
         try:
@@ -151,3 +192,9 @@ class RowParser:
                 raise Unbelievable("counted_at gives no time zone; set `counted_at_timezone`")
             moment = moment.replace(tzinfo=zone)
         return moment.astimezone(UTC)
+
+
+def _text(raw: str, key: str) -> str:
+    if "\0" in raw:
+        raise Unbelievable(f"the {key} has a NUL byte")
+    return raw.strip()

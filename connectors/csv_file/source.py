@@ -2,9 +2,10 @@
 
 import csv
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import islice
 from operator import itemgetter
 from pathlib import Path
 from typing import IO, Protocol
@@ -153,21 +154,27 @@ class CsvReader:
 
     def _plain_batches(self, reader: Rows, layout: Layout) -> Iterator[RawBatch]:
         project = _projection(layout.indices)
-        width, skipped = layout.width, self._skipped
-        positions: list[int] = []
-        values: list[tuple[str, ...]] = []
-        line = 0
-        for row in reader:
-            first, line = line + 1, reader.line_num
-            if len(row) != width and not self._mended(row, width, first + skipped):
-                continue
-            positions.append(first + skipped)
-            values.append(project(row))
-            if len(values) == BATCH:
-                yield RawBatch(positions, values)
-                positions, values = [], []
-        if values:
-            yield RawBatch(positions, values)
+        width, rows, line = layout.width, iter(reader), 1 + self._skipped
+        while chunk := list(islice(rows, BATCH)):
+            positions: Sequence[int] = range(line, line + len(chunk))
+            ahead = reader.line_num + self._skipped + 1
+            if ahead != line + len(chunk):  # a quoted field has line breaks
+                positions = list(_lines(chunk, line))
+            line = ahead
+            if set(map(len, chunk)) != {width}:
+                positions, chunk = self._even(positions, chunk, width)
+            yield RawBatch(positions, list(map(project, chunk)))
+
+    def _even(
+        self, positions: Sequence[int], rows: Sequence[list[str]], width: int
+    ) -> tuple[list[int], list[list[str]]]:
+        """Without the ragged rows."""
+        kept = [
+            (line, row)
+            for line, row in zip(positions, rows, strict=True)
+            if len(row) == width or self._mended(row, width, line)
+        ]
+        return [line for line, _ in kept], [row for _, row in kept]
 
     def _preset_batches(self, reader: Rows, preset: Preset) -> Iterator[RawBatch]:
         positions: list[int] = []
@@ -212,7 +219,12 @@ class CsvReader:
 
     def parse(self, position: int, values: tuple[str, ...]) -> Reading | Reject:
         """Judge one row."""
-        return self._parser.parse(self.locate(position), values)
+        try:
+            return self._parser.reading(values)
+        except Unbelievable as found:
+            return Reject(
+                at=self.locate(position), sku=found.sku, location=found.location, reason=str(found)
+            )
 
     def rejects(self) -> Sequence[Reject]:
         """Ragged rows."""
@@ -235,6 +247,15 @@ class CsvReader:
     def close(self) -> None:
         """Let go of the text; the file belongs to the caller."""
         self._text.detach()
+
+
+def _lines(rows: Iterable[Sequence[str]], first: int) -> Iterator[int]:
+    """The line each row begins in, told by the line breaks inside its fields."""
+    line = first
+    for row in rows:
+        yield line
+        text = ",".join(row)
+        line += 1 + text.count("\n") + text.count("\r") - text.count("\r\n")
 
 
 def _projection(indices: tuple[int, ...]) -> Callable[[list[str]], tuple[str, ...]]:

@@ -5,10 +5,9 @@ from contextlib import contextmanager
 from datetime import datetime
 from functools import cached_property
 from itertools import groupby
-from pathlib import Path
 from random import SystemRandom
 
-from pydantic import BaseModel, SecretStr
+from pydantic import SecretStr
 
 from connectors.tiktok_shop.calls import App, SignedCalls
 from connectors.tiktok_shop.catalogue import Catalogue
@@ -37,7 +36,7 @@ from syncd.domain.listing import Listing
 from syncd.domain.outcome import Accepted, Outcome, Rejected, Unknown
 from syncd.domain.report import Requests
 from syncd.domain.rules import Zero
-from syncd.ports.channel import Channel, Exchange, Fact, FactStore, OrderFeed, ShopFacts
+from syncd.ports.channel import Exchange, Fact, FactStore, OrderFeed, ShopFacts
 from syncd.ports.clock import Clock
 from syncd.ports.credentials import Credentials
 from syncd.ports.tokens import TokenStore
@@ -303,33 +302,20 @@ def _replaced(outcomes: Sequence[Outcome], by: Sequence[Outcome]) -> Sequence[Ou
     return [newer.get(outcome.change.key, outcome) for outcome in outcomes]
 
 
-class TikTokShopFactory:
-    """Opens TikTok Shop channels for the service."""
-
-    options_model: type[BaseModel] = TikTokShopOptions
-
-    @contextmanager
-    def open(
-        self, name: ChannelName, options: BaseModel, *, folder: Path, credentials: Credentials,
-        tokens: TokenStore, facts: FactStore, clock: Clock,
-    ) -> Iterator[Channel]:  # fmt: skip
-        """A channel; its connections are closed on leaving."""
-        del folder
-        if not isinstance(options, TikTokShopOptions):
-            raise TypeError(f"{type(options).__name__} are no options of tiktok_shop")
-        app = App(key=options.app_key, secret=credentials.secret(options.app_secret))
-        limits = learned() if options.rate is None else known(options.rate)
-        with HttpTransport(clock) as transport:
-            caller = PacedCaller(transport, Pacer(limits, clock), clock, SystemRandom())
-            issuer = TokenIssuer(
-                auth_url=options.auth_url, app=app, transport=transport, clock=clock
-            )
-            keeper = Keeper(name, tokens, issuer, clock)
-            calls = SignedCalls(
-                api_url=options.api_url, app=app, tokens=keeper, caller=caller, clock=clock
-            )
-            client = TikTokClient(calls)
-            yield TikTokShopChannel(name, options, client, keeper, facts, clock)
-
-
-FACTORY = TikTokShopFactory()
+@contextmanager
+def opened(
+    name: ChannelName, options: TikTokShopOptions, *, credentials: Credentials,
+    tokens: TokenStore, facts: FactStore, clock: Clock,
+) -> Iterator[TikTokShopChannel]:  # fmt: skip
+    """A channel; its connections are closed on leaving."""
+    app = App(key=options.app_key, secret=credentials.secret(options.app_secret))
+    limits = learned() if options.rate is None else known(options.rate)
+    with HttpTransport(clock) as transport:
+        caller = PacedCaller(transport, Pacer(limits, clock), clock, SystemRandom())
+        issuer = TokenIssuer(auth_url=options.auth_url, app=app, transport=transport, clock=clock)
+        keeper = Keeper(name, tokens, issuer, clock)
+        calls = SignedCalls(
+            api_url=options.api_url, app=app, tokens=keeper, caller=caller, clock=clock
+        )
+        client = TikTokClient(calls)
+        yield TikTokShopChannel(name, options, client, keeper, facts, clock)

@@ -22,13 +22,18 @@ HISTORY = timedelta(days=90)
 
 @dataclass(slots=True)
 class Draft:
-    """Rows as they come together; `bases` are what to remember of listings that need no change."""
+    """Rows as they come together; of a listing that gave none only the count is kept.
+
+    `settled` is what to remember of listings that need no change; it is emptied chunk by chunk.
+    """
 
     changes: list[Change] = field(default_factory=list)
     order_rows: list[Change] = field(default_factory=list)
     skips: list[Skip] = field(default_factory=list)
     too_far: set[tuple[str, str, str, str]] = field(default_factory=set)
-    wanted: dict[ListingRef, tuple[int | None, int]] = field(default_factory=dict)
+    bases: dict[ListingRef, tuple[int | None, int]] = field(default_factory=dict)
+    told: set[ListingRef] = field(default_factory=set)
+    planned: int = 0
     settled: list[tuple[ListingRef, int | None, int]] = field(default_factory=list)
 
     def take(self, wanted: Wanted, rows: Rows) -> None:
@@ -37,11 +42,15 @@ class Draft:
         self.order_rows.extend(rows.order_rows)
         self.skips.extend(rows.skips)
         self.too_far.update(rows.too_far)
+        self.planned += 1
+        ref = wanted.bound.listing.ref
+        if rows.changes or rows.skips:
+            self.told.add(ref)
         if wanted.stock is None:
             return
-        ref = wanted.bound.listing.ref
         basis = (wanted.source_offer, wanted.stock.unseen)
-        self.wanted[ref] = basis
+        if rows.changes:
+            self.bases[ref] = basis
         remembered = wanted.bound.published
         if rows.settled and basis != (remembered.source_offer, remembered.unseen):
             self.settled.append((ref, *basis))
@@ -74,8 +83,9 @@ def draft_plan(
         engine.ledger.mark_dirty(setup.name, unsettled - set(skus))
         settled = [sku for sku in skus if sku not in unsettled]
         engine.ledger.clear_dirty(setup.name, settled, token)
-        engine.progress.step(f"planning {setup.name}", len(draft.wanted), None)
-    engine.ledger.remember_basis(setup.name, draft.settled)
+        engine.ledger.remember_basis(setup.name, draft.settled)
+        draft.settled.clear()
+        engine.progress.step(f"planning {setup.name}", draft.planned, None)
     drafted = _judged(engine, setup, draft, bounds)
     engine.ledger.save_plan(run, drafted.plan)
     return drafted
@@ -105,7 +115,7 @@ def _draft_chunk(
     bound = refreshed(engine, setup, engine.ledger.bound(setup.name, skus))
     unsettled: set[Sku] = set()
     for wanted in want(engine, setup, bound, open_):
-        if wanted.bound.listing.ref in draft.wanted:
+        if wanted.bound.listing.ref in draft.told:
             continue
         rows = plan_listing(wanted, bounds)
         draft.take(wanted, rows)
@@ -203,4 +213,4 @@ def _judged(engine: EngineSetup, setup: ChannelSetup, draft: Draft, bounds: Boun
         hazards=judgement.hazards,
     )
     released = frozenset(row.key for row in approved) - held
-    return Drafted(plan=plan, bases=draft.wanted, bounds=bounds, released=released)
+    return Drafted(plan=plan, bases=draft.bases, bounds=bounds, released=released)

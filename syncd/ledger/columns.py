@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 
 from sqlalchemy import Dialect, Integer
 from sqlalchemy.types import TypeDecorator
@@ -32,6 +33,7 @@ def moment_or_none(value: int | None) -> datetime | None:
     return None if value is None else moment(value)
 
 
+@lru_cache(4_096)
 def decimal_text(amount: Decimal | None) -> str | None:
     """The one plain form of an exact amount, so that 12.5 and 12.50 are equal text."""
     if amount is None:

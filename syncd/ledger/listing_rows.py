@@ -20,6 +20,8 @@ from syncd.ledger.columns import moment, moment_or_none
 from syncd.ledger.database import chunks, marks
 
 SELECT = "SELECT g.*, i.sku FROM listing g LEFT JOIN item i ON i.id = g.item_id "
+OF_ITEMS = "SELECT g.*, i.sku FROM item i CROSS JOIN listing g ON g.item_id = i.id "
+"""CROSS: SQLite then begins with the items; by itself it may walk all listings of the channel instead."""
 Stocks = Mapping[int, Sequence[Row[Any]]]
 
 

@@ -14,7 +14,7 @@ from syncd.ledger.base import StorePart
 from syncd.ledger.columns import micros, moment, moment_or_none
 from syncd.ledger.database import chunks, marks, writing
 from syncd.ledger.dirty import mark_selected, mark_skus
-from syncd.ledger.listing_rows import SELECT, bound_listings
+from syncd.ledger.listing_rows import OF_ITEMS, SELECT, bound_listings
 from syncd.ledger.names import channel_id, item_ids, known_channel, name_items
 from syncd.ports.records import Dirty, ListingScan
 
@@ -110,7 +110,7 @@ class ListingStore(StorePart):
             number = known_channel(connection, channel)
             for part in chunks(skus):
                 rows = connection.exec_driver_sql(
-                    SELECT + f"WHERE i.sku IN ({marks(part)}) AND g.channel_id = ? "
+                    OF_ITEMS + f"WHERE i.sku IN ({marks(part)}) AND g.channel_id = ? "
                     "AND g.status <> 'gone' ORDER BY i.sku, g.id",
                     (*part, number),
                 ).all()

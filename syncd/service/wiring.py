@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeVar, cast
 
 from syncd.domain.errors import UsageError
+from syncd.domain.identity import ChannelName
 from syncd.engine.setup import ChannelSetup, EngineSetup, Mode, ProgressSink, Silent, SourceSetup
 from syncd.ledger.store import SqlLedger, open_ledger, open_ledger_for_writing
 from syncd.ports import ChannelFactory, Clock, SandboxFactory, SourceFactory
@@ -72,6 +73,15 @@ def opened_for_work(settings: Settings, clock: Clock, progress: ProgressSink) ->
 
 
 @contextmanager
+def opened_for_reading(
+    settings: Settings, clock: Clock, progress: ProgressSink
+) -> Iterator[Opened]:
+    """The ledger and the sources, without any channel; may migrate."""
+    with open_ledger_for_writing(settings.ledger_url, clock) as ledger:
+        yield Opened(engine=_setup(settings, ledger, clock, progress, {}), ledger=ledger)
+
+
+@contextmanager
 def opened_for_looking(settings: Settings, clock: Clock) -> Iterator[Opened]:
     """The same for commands that only look; LedgerOutdated when there is no ledger yet."""
     with (
@@ -85,26 +95,45 @@ def opened_for_looking(settings: Settings, clock: Clock) -> Iterator[Opened]:
 def _engine(
     settings: Settings, ledger: SqlLedger, clock: Clock, progress: ProgressSink
 ) -> Iterator[EngineSetup]:
+    with _channels(settings, ledger, clock) as channels:
+        yield _setup(settings, ledger, clock, progress, channels)
+
+
+def _setup(
+    settings: Settings, ledger: SqlLedger, clock: Clock, progress: ProgressSink,
+    channels: Mapping[ChannelName, ChannelSetup],
+) -> EngineSetup:  # fmt: skip
     credentials = StoredCredentials(os.environ)
+    sources = {
+        name: SourceSetup(
+            name=name,
+            source=source_factory(item.kind).open(
+                name, item.options, folder=settings.folder, credentials=credentials, clock=clock
+            ),
+            trust=item.trust(),
+            expectations=item.expectations(),
+            orders=item.orders_policy() if item.feeds_stock else None,
+            basis=item.basis,
+            every=item.every,
+        )
+        for name, item in settings.sources.items()
+    }
+    return EngineSetup(
+        ledger=ledger, clock=clock, mode=Mode(settings.mode.value), sources=sources,
+        channels=channels, progress=progress,
+        rules={name: item.rules() for name, item in settings.channels.items()},
+    )  # fmt: skip
+
+
+@contextmanager
+def _channels(
+    settings: Settings, ledger: SqlLedger, clock: Clock
+) -> Iterator[Mapping[ChannelName, ChannelSetup]]:
+    credentials = StoredCredentials(os.environ)
+    key = credentials.token_key() or key_beside(_ledger_file(settings))
+    tokens, facts = ledger.tokens(key), ledger.facts()
     with ExitStack() as stack:
-        sources = {
-            name: SourceSetup(
-                name=name,
-                source=source_factory(item.kind).open(
-                    name, item.options, folder=settings.folder, credentials=credentials, clock=clock
-                ),
-                trust=item.trust(),
-                expectations=item.expectations(),
-                orders=item.orders_policy() if item.feeds_stock else None,
-                basis=item.basis,
-                every=item.every,
-            )
-            for name, item in settings.sources.items()
-        }
-        key = credentials.token_key() or key_beside(_ledger_file(settings))
-        tokens, facts = ledger.tokens(key), ledger.facts()
-        rules = {name: item.rules() for name, item in settings.channels.items()}
-        channels = {
+        yield {
             name: ChannelSetup(
                 name=name,
                 channel=stack.enter_context(
@@ -113,15 +142,11 @@ def _engine(
                         tokens=tokens, facts=facts, clock=clock,
                     )
                 ),
-                rules=rules[name],
+                rules=item.rules(),
                 reconcile_every=item.reconcile_every,
             )
             for name, item in settings.channels.items()
         }  # fmt: skip
-        yield EngineSetup(
-            ledger=ledger, clock=clock, mode=Mode(settings.mode.value), sources=sources,
-            channels=channels, rules=rules, progress=progress,
-        )  # fmt: skip
 
 
 def _ledger_file(settings: Settings) -> Path:

@@ -1,16 +1,15 @@
 """How things are measured: whole processes, time and peak memory from the kernel, medians of several runs."""
 
-import os
 import statistics
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 RUNS = 3
-MIB = 1024
+KIBIBYTES = 1024
+LAUNCH = Path(__file__).with_name("launch.py")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,17 +23,14 @@ class Cost:
 def process(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> Cost:
     """Run a command to its end; it must succeed with 0 or 3 (held: a plan waits for a person)."""
     log = folder / "command.log"
-    begun = time.perf_counter()
-    with log.open("wb") as output:
-        child = subprocess.Popen(
-            command, cwd=folder, env=dict(environment), stdout=output, stderr=subprocess.STDOUT
-        )
-        _, status, usage = os.wait4(child.pid, 0)
-    seconds = time.perf_counter() - begun
-    child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode not in {0, 3}:
+    done = subprocess.run(
+        [sys.executable, str(LAUNCH), str(log), *command], cwd=folder, env=dict(environment),
+        check=False, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    if done.returncode not in {0, 3}:
         raise SystemExit(f"{' '.join(command)} failed:\n{log.read_text()}")
-    return Cost(seconds, usage.ru_maxrss / MIB)
+    seconds, kibibytes = done.stdout.split()
+    return Cost(float(seconds), int(kibibytes) / KIBIBYTES)
 
 
 def median(measure: Callable[[], Cost], runs: int = RUNS) -> Cost:

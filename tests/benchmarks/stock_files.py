@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.benchmarks.plugin.catalogue_shop import sku_of, units_of
 
-HEADER = ("sku", "title", "quantity", "price", "currency", "bin", "updated_at")
+HEADER = ("sku", "ean", "title", "bin", "quantity", "price", "currency", "active", "updated_at")
 
 
 def first_day(rows: int) -> dict[str, int]:
@@ -43,13 +43,8 @@ def write(path: Path, stock: dict[str, int]) -> None:
         writer.writerow(HEADER)
         writer.writerows(
             (
-                sku,
-                f"Item {sku[-6:]}",
-                units,
-                f"{units + 5}.99",
-                "USD",
-                f"A-{units}",
-                stamp,
+                sku, f"40{sku[-8:]}123", f"Item {sku[-4:]}", f"A-{units}", units,
+                f"{units + 5}.99", "USD", "Y", stamp,
             )
             for sku, units in stock.items()
-        )
+        )  # fmt: skip

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from connectors.tiktok_shop.channel import FACTORY, TikTokShopChannel
+from connectors.tiktok_shop.channel import TikTokShopChannel
+from connectors.tiktok_shop.factory import FACTORY
 from connectors.tiktok_shop.options import TikTokShopOptions
 from connectors.tiktok_shop.sandbox.factory import FACTORY as SANDBOX
 from syncd.domain.identity import ChannelName

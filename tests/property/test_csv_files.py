@@ -49,6 +49,30 @@ def test_what_a_spreadsheet_writes_is_read_back_exactly(
     assert [] == found.objections
 
 
+titles = st.text(st.sampled_from('ab,;"\n\r'), max_size=6)
+
+
+@given(
+    st.lists(st.tuples(titles, st.sampled_from(["", "extra"])), min_size=1, max_size=12),
+    st.sampled_from(["\n", "\r\n"]),
+)
+def test_every_row_is_told_by_the_line_it_begins_in(
+    rows: list[tuple[str, str]], ending: str
+) -> None:
+    lines, out = [], "sku,title,qty" + ending
+    for number, (title, more) in enumerate(rows):
+        lines.append(1 + len(re.findall(r"\r\n|\n|\r", out)))
+        quoted = title.replace('"', '""')
+        out += f'S{number},"{quoted}",{number}{"," + more if more else ""}{ending}'
+
+    with tempfile.TemporaryDirectory() as folder:
+        found = text(Path(folder), out.encode())
+
+    ragged = [line for line, (_, more) in zip(lines, rows, strict=True) if more]
+    assert [line for line in lines if line not in ragged] == found.positions
+    assert [f"stock.csv:{line}" for line in ragged] == [reject.at for reject in found.rejects]
+
+
 def oracle(written: str) -> int | None:
     """An independent reading of the number grammar: sign, digits, zeros after the point."""
     body = written.strip(" \t\u00a0")

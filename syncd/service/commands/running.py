@@ -17,7 +17,7 @@ from syncd.reporting.progress import Progress
 from syncd.reporting.text import print_report
 from syncd.service.context import Context
 from syncd.service.stopping import stop_on_signals
-from syncd.service.wiring import Opened, named, opened_for_work
+from syncd.service.wiring import Opened, named, opened_for_reading, opened_for_work
 
 APPROVED_FOR = timedelta(hours=24)
 
@@ -50,7 +50,7 @@ def ingest(
         raise UsageError(
             'name the source and say why: syncd ingest SOURCE --accept FINGERPRINT --reason "…"'
         )
-    with opened_for_work(settings, context.clock, progress(context)) as opened:
+    with opened_for_reading(settings, context.clock, progress(context)) as opened:
         if accept is not None:
             opened.ledger.accept(names[0], accept, reason or "")
         task = Task(trigger=Trigger.BY_HAND, word="ingest", sources=names, channels=())
