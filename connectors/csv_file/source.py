@@ -25,7 +25,7 @@ from syncd.ports.clock import Clock
 from syncd.ports.credentials import Credentials
 from syncd.ports.source import RawBatch, Source
 
-BATCH = 10_000
+BATCH = 4_000
 _SEPARATOR_LINE = re.compile(r"sep=(.)\s*", re.IGNORECASE)
 
 

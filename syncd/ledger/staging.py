@@ -132,13 +132,23 @@ class Staging:
                 self._judge(line, values, None)
             return
         hashes = row_hashes(batch.values)
-        unique = set(hashes)
-        if len(unique) == len(hashes) and unique <= self._known:
-            self._known -= unique
+        if self._ticked_off(hashes, self._known):
             self._skipped_hashes.extend(hashes)
             self._skipped_lines.extend(batch.positions)
-            return
-        self._pick(batch, hashes, self._known)
+        else:
+            self._pick(batch, hashes, self._known)
+
+    @staticmethod
+    def _ticked_off(hashes: list[int], known: set[int]) -> bool:
+        """Whether every row is known and none twice; they are then no longer awaited."""
+        if not known.issuperset(hashes):
+            return False
+        awaited = len(known)
+        known.difference_update(hashes)
+        if awaited - len(known) == len(hashes):
+            return True
+        known.update(hashes)  # a row stands twice: each must be looked at
+        return False
 
     def _pick(self, batch: RawBatch, hashes: list[int], known: set[int]) -> None:
         skipped_hash, skipped_line = self._skipped_hashes.append, self._skipped_lines.append
