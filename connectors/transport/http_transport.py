@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from threading import BoundedSemaphore
 from types import TracebackType
 from typing import Self
 from urllib.parse import quote, urlencode, urlsplit
@@ -91,9 +92,12 @@ class HttpTransport:
             logging.getLogger(name).setLevel(logging.WARNING)
         self._clock = clock
         self._limits = limits
+        # We count connections, because a full httpcore pool (1.0.9) makes room by closing a connection that
+        # looks idle, although another thread was given it and is just about to use it.
+        self._free = BoundedSemaphore(limits.connections)
         self._client = httpx.Client(
             timeout=httpx.Timeout(limits.read, connect=limits.connect),
-            limits=httpx.Limits(max_connections=limits.connections, keepalive_expiry=4.0),
+            limits=httpx.Limits(max_connections=None, keepalive_expiry=4.0),
             trust_env=False,
             follow_redirects=False,
             verify=True if tls is None else tls,
@@ -106,11 +110,11 @@ class HttpTransport:
         """
         host = urlsplit(request.url).hostname or "?"
         try:
-            return self._exchange(request)
+            with self._free:
+                return self._exchange(request)
         except (
             httpx.ConnectError,
             httpx.ConnectTimeout,
-            httpx.PoolTimeout,
             httpx.UnsupportedProtocol,
         ) as error:
             raise NotSent(f"{host}: {type(error).__name__}: {error}") from None

@@ -1,17 +1,20 @@
-"""`make bench`: what syncd costs, beside what a user would pick instead: python -m tests.benchmarks [ROWS]."""
+"""`make bench`: what syncd costs: python -m tests.benchmarks [reading [ROWS] | pushing], else all of it."""
 
 import sys
 
-from tests.benchmarks import reading
+from tests.benchmarks import pushing, reading
 
 ROWS = 1_000_000
 
 
-def main() -> None:
-    """Print every table."""
-    rows = int(sys.argv[1]) if len(sys.argv) > 1 else ROWS
-    reading.main(rows)
+def main(arguments: list[str]) -> None:
+    """Print every table, or the one that is named."""
+    what = arguments[0] if arguments else ""
+    if what in {"", "reading"}:
+        reading.main(int(arguments[1]) if len(arguments) > 1 else ROWS)
+    if what in {"", "pushing"}:
+        pushing.main()
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -5,8 +5,10 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qsl, urlsplit
+
+from tests.fakes.server import LoopbackServer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +65,7 @@ def witness_of(target: str) -> Iterator[Witness]:
         def log_message(self, format: str, *_: object) -> None:  # noqa: A002 - named by http.server
             """Nothing is printed."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Passing)
+    server = LoopbackServer(("127.0.0.1", 0), Passing)
     witness = Witness(f"http://127.0.0.1:{server.server_address[1]}")
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()

@@ -120,13 +120,13 @@ def test_no_secret_enters_an_error_a_log_or_a_repr(
     assert failure.value.__cause__ is None
 
 
-def test_threads_share_one_transport(stub: Stub) -> None:
-    limits = TransportLimits(read=5, connections=4)
-    with HttpTransport(SystemClock(), limits) as transport, ThreadPoolExecutor(8) as pool:
+def test_more_threads_than_connections_share_one_transport(stub: Stub) -> None:
+    limits = TransportLimits(read=5, connections=2)
+    with HttpTransport(SystemClock(), limits) as transport, ThreadPoolExecutor(16) as pool:
         request = HttpRequest(method="GET", url=stub.url)
-        replies = list(pool.map(transport.send, [request] * 40))
-    assert [200] * 40 == [reply.status for reply in replies]
-    assert 40 == len(stub.seen)
+        replies = list(pool.map(transport.send, [request] * 300))
+    assert [200] * 300 == [reply.status for reply in replies]
+    assert 300 == len(stub.seen)
 
 
 @pytest.mark.parametrize(
