@@ -12,8 +12,6 @@ from dataclasses import dataclass, field
 
 from tests.process.crash.world import World
 
-Effects = dict[tuple[str, str], tuple[float, int]]
-
 
 @dataclass
 class Judge:
