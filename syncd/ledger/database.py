@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
-from sqlmodel import Session
 
 from syncd.domain.errors import ConfigError, LedgerError, LedgerUnusable, Problem
 
@@ -94,19 +93,6 @@ class Database:
                 if connection.in_transaction():
                     connection.rollback()
                 connection.invalidate()
-
-    @contextmanager
-    def write_session(self) -> Iterator[Session]:
-        """A session inside one write transaction, for a handful of rows."""
-        with self.write() as connection, Session(connection) as session:
-            yield session
-            session.flush()
-
-    @contextmanager
-    def read_session(self) -> Iterator[Session]:
-        """A session inside one read transaction, for a handful of rows."""
-        with self.read() as connection, Session(connection) as session:
-            yield session
 
     @contextmanager
     def guarded(self) -> Iterator[None]:

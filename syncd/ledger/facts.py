@@ -5,6 +5,7 @@ from sqlmodel import select
 from syncd.domain.identity import ChannelName
 from syncd.ledger.base import StorePart
 from syncd.ledger.names import channel_id
+from syncd.ledger.sessions import read_session, write_session
 from syncd.ledger.tables import ChannelRow, FactRow
 from syncd.ports.channel import Fact
 
@@ -14,7 +15,7 @@ class SqlFactStore(StorePart):
 
     def fact(self, channel: ChannelName, name: str) -> Fact | None:
         """The fact, if it was learned."""
-        with self._database.read_session() as session:
+        with read_session(self._database) as session:
             query = (
                 select(FactRow)
                 .join(ChannelRow)
@@ -27,7 +28,7 @@ class SqlFactStore(StorePart):
 
     def learn(self, channel: ChannelName, name: str, value: str) -> None:
         """Remember the fact with the present date."""
-        with self._database.write_session() as session:
+        with write_session(self._database) as session:
             number = channel_id(session.connection(), channel)
             now = self._clock.now()
             session.merge(FactRow(channel_id=number, name=name, value=value, learned_at=now))

@@ -16,7 +16,6 @@ from syncd.domain.stock import Position, State
 from syncd.ledger.base import StorePart
 from syncd.ledger.columns import micros, moment, moment_or_none
 from syncd.ledger.database import chunks, marks
-from syncd.ledger.tables import LedgerStateRow
 from syncd.ports.records import Movement
 
 _POSITIONS = (
@@ -165,9 +164,7 @@ def _later_movements(
 
 
 def _refuse_forgotten(connection: Connection, asked: datetime) -> None:
-    limit = connection.exec_driver_sql(
-        f"SELECT history_from FROM {LedgerStateRow.__tablename__}"
-    ).scalar()
+    limit = connection.exec_driver_sql("SELECT history_from FROM ledger_state").scalar()
     if limit is not None and micros(asked) < limit:
         raise UsageError(
             f"the ledger remembers no movements before {moment(limit):%Y-%m-%d %H:%M} UTC "

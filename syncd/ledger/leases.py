@@ -5,16 +5,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
-from sqlmodel import Session
+from sqlalchemy import Row
 
 from syncd.domain.errors import LeaseHeld, LeaseLost
 from syncd.domain.identity import ChannelName
-from syncd.ledger.columns import micros
+from syncd.ledger.columns import micros, moment
 from syncd.ledger.database import Database
 from syncd.ledger.locks import FileLock, lock_path
 from syncd.ledger.names import channel_id
-from syncd.ledger.tables import LeaseRow
 from syncd.ports.clock import Clock
 
 STUCK_AFTER = timedelta(seconds=30)
@@ -26,15 +26,15 @@ class ChannelLease:
     """A held lease. Confirming is a read; the heartbeat is written every five seconds."""
 
     def __init__(
-        self, database: Database, clock: Clock, channel: ChannelName, lock: FileLock, row: LeaseRow
+        self, database: Database, clock: Clock, channel: ChannelName, lock: FileLock, row: Row[Any]
     ) -> None:
         self._database = database
         self._clock = clock
         self._channel = channel
         self._lock = lock
-        self._number = row.channel_id
-        self._fence = row.fence
-        self._renewed = row.heartbeat
+        self._number = int(row.channel_id)
+        self._fence = int(row.fence)
+        self._renewed = moment(row.heartbeat)
 
     @property
     def fence(self) -> int:
@@ -110,29 +110,36 @@ def _take(
     database: Database, clock: Clock, channel: ChannelName, lock: FileLock, *, free: bool
 ) -> ChannelLease:
     now = clock.now()
-    with database.write() as connection, Session(connection) as session:
+    with database.write() as connection:
         number = channel_id(connection, channel)
-        row = session.get(LeaseRow, number)
-        if row is None:
-            row = LeaseRow(channel_id=number, fence=0, pid=0, boot_id="", since=now, heartbeat=now,
-                           expires=now, locked=False, released_at=now)  # fmt: skip
-            session.add(row)
-        elif _is_held(row, clock, free=free):
+        held = connection.exec_driver_sql(
+            "SELECT * FROM lease WHERE channel_id = ?", (number,)
+        ).first()
+        if held is not None and _is_held(held, clock, free=free):
             raise LeaseHeld(
-                f"channel {channel} is written by another syncd process, pid {row.pid}, "
-                f"since {row.since:%Y-%m-%d %H:%M:%S} UTC",
-                row.pid,
+                f"channel {channel} is written by another syncd process, pid {held.pid}, "
+                f"since {moment(held.since):%Y-%m-%d %H:%M:%S} UTC",
+                held.pid,
             )
-        row.fence += 1
-        row.pid, row.boot_id = os.getpid(), _boot_id()
-        row.since = row.heartbeat = now
-        row.expires = now + STUCK_AFTER
-        row.locked, row.released_at = free, None
-        session.flush()
-        return ChannelLease(database, clock, channel, lock, row)
+        row = connection.exec_driver_sql(
+            "INSERT INTO lease (channel_id, fence, pid, boot_id, since, heartbeat, expires, locked) "
+            "VALUES (:channel, 1, :pid, :boot, :now, :now, :expires, :locked) "
+            "ON CONFLICT (channel_id) DO UPDATE SET fence = fence + 1, pid = excluded.pid, "
+            "boot_id = excluded.boot_id, since = excluded.since, heartbeat = excluded.heartbeat, "
+            "expires = excluded.expires, locked = excluded.locked, released_at = NULL RETURNING *",
+            {
+                "channel": number,
+                "pid": os.getpid(),
+                "boot": _boot_id(),
+                "now": micros(now),
+                "expires": micros(now + STUCK_AFTER),
+                "locked": free,
+            },
+        ).one()
+    return ChannelLease(database, clock, channel, lock, row)
 
 
-def _is_held(row: LeaseRow, clock: Clock, *, free: bool) -> bool:
+def _is_held(row: Row[Any], clock: Clock, *, free: bool) -> bool:
     """Whether a live process holds the lease.
 
     A free lock means that its holder is dead, unless the lease was taken from a stuck process that kept
@@ -144,7 +151,7 @@ def _is_held(row: LeaseRow, clock: Clock, *, free: bool) -> bool:
         return False
     if row.released_at is not None:
         return True
-    return clock.now() - row.heartbeat <= STUCK_AFTER
+    return clock.now() - moment(row.heartbeat) <= STUCK_AFTER
 
 
 def _boot_id() -> str:

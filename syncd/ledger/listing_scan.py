@@ -2,7 +2,7 @@
 
 # ruff: noqa: S608 - statements are put together from constants and question marks only
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from sqlalchemy import Connection
 
@@ -180,6 +180,19 @@ def observed(listing: Listing) -> dict[str, object]:
         "price": None if listing.price is None else listing.price.minor,
         "currency": None if listing.price is None else listing.price.currency,
     }
+
+
+def stocks(listing: Listing) -> Iterator[dict[str, object]]:
+    """The parameters of its live units, one set per warehouse."""
+    for stock in listing.stock:
+        yield {
+            "product": listing.ref.product_id,
+            "listing": listing.ref.listing_id,
+            "at": micros(listing.observed_at),
+            "warehouse": stock.warehouse_id,
+            "available": stock.available,
+            "committed": stock.committed,
+        }
 
 
 def _key(listing: Listing) -> tuple[str, str]:

@@ -8,6 +8,7 @@ positions a reject covers, `gone` the positions a full reading lacks, `moved` ev
 
 _VALUES = "state, quantity, committed, price, currency, cost, counted_at"
 _IN_SOURCE = "location_id IN (SELECT id FROM location WHERE source_id = :source)"
+_SOURCED = "WHERE true ON CONFLICT (sku) DO UPDATE SET sourced = 1 WHERE NOT sourced"
 
 TEMPORARY = (
     (
@@ -34,7 +35,7 @@ TEMPORARY = (
 )
 
 IDENTIFY = (
-    "INSERT OR IGNORE INTO item (sku) SELECT sku FROM temp.staged",
+    f"INSERT INTO item (sku, sourced) SELECT sku, 1 FROM temp.staged {_SOURCED}",
     (
         "INSERT OR IGNORE INTO location (source_id, name) "
         "SELECT DISTINCT :source, location FROM temp.staged"
@@ -91,7 +92,7 @@ COMBINE_SUM = _combine("SUM")
 COMBINE_MIN = _combine("MIN")
 
 HOLD = (
-    "INSERT OR IGNORE INTO item (sku) SELECT sku FROM temp.refused",
+    f"INSERT INTO item (sku, sourced) SELECT sku, 1 FROM temp.refused {_SOURCED}",
     (
         "INSERT OR IGNORE INTO location (source_id, name) "
         "SELECT DISTINCT :source, location FROM temp.refused WHERE location IS NOT NULL"
@@ -151,8 +152,8 @@ _UNSAID = (
     "WHERE h.location_id = position.location_id AND h.item_id = position.item_id)"
 )
 GONE_UNHASHED = (
-    f"INSERT INTO temp.gone SELECT location_id, item_id FROM position WHERE {_IN_SOURCE} "
-    f"AND value_hash IS NULL {_UNSAID}"
+    f"INSERT INTO temp.gone SELECT location_id, item_id FROM position "
+    f"INDEXED BY position_unhashed WHERE {_IN_SOURCE} AND value_hash IS NULL {_UNSAID}"
 )
 GONE = (
     f"INSERT OR IGNORE INTO temp.gone SELECT location_id, item_id FROM position WHERE {_IN_SOURCE} "

@@ -7,6 +7,7 @@ source that is read for minutes blocks nobody.
 # ruff: noqa: S608 - statements are put together from constants and question marks only
 
 from array import array
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import cast
@@ -74,20 +75,15 @@ class Staging:
         self._connection = connection
         self._reader = reader
         self._known = known
-        self._skipped_hashes = array("q")
-        self._skipped_lines = array("I")
+        self._skipped: list[tuple[array[int], Sequence[int]]] = []
         self._rows: list[Staged] = []
         self._refused: list[tuple[str, str | None, str | None, str, int | None]] = []
         self.staged = 0
+        self.skipped = 0
         self.first_rejects: list[Reject] = []
         self.rejected = 0
         for statement in _TEMPORARY:
             connection.exec_driver_sql(statement)
-
-    @property
-    def skipped(self) -> int:
-        """How many rows said what the ledger already knows."""
-        return len(self._skipped_hashes)
 
     def read(self) -> None:
         """Take every row of the reader; whatever it raises passes through."""
@@ -103,8 +99,12 @@ class Staging:
 
     def skipped_lines(self, hashes: set[int]) -> dict[int, int]:
         """Where the skipped rows with these hashes stood."""
-        places = zip(self._skipped_hashes, self._skipped_lines, strict=True)
-        return {value: line for value, line in places if value in hashes}
+        return {
+            value: line
+            for skipped, lines in self._skipped
+            for value, line in zip(skipped, lines, strict=True)
+            if value in hashes
+        }
 
     def refuse(self, reject: Reject, line: int | None) -> None:
         """Put a reject aside; the first thousand are also kept for the report."""
@@ -133,8 +133,7 @@ class Staging:
             return
         hashes = row_hashes(batch.values)
         if self._ticked_off(hashes, self._known):
-            self._skipped_hashes.extend(hashes)
-            self._skipped_lines.extend(batch.positions)
+            self._skip(hashes, batch.positions)
         else:
             self._pick(batch, hashes, self._known)
 
@@ -144,21 +143,28 @@ class Staging:
         if not known.issuperset(hashes):
             return False
         awaited = len(known)
-        known.difference_update(hashes)
+        deque(map(known.discard, hashes), maxlen=0)  # difference_update would copy what is left
         if awaited - len(known) == len(hashes):
             return True
         known.update(hashes)  # a row stands twice: each must be looked at
         return False
 
     def _pick(self, batch: RawBatch, hashes: list[int], known: set[int]) -> None:
-        skipped_hash, skipped_line = self._skipped_hashes.append, self._skipped_lines.append
+        skipped: list[int] = []
+        lines: list[int] = []
         for line, values, value_hash in zip(batch.positions, batch.values, hashes, strict=True):
             if value_hash in known:
                 known.discard(value_hash)
-                skipped_hash(value_hash)
-                skipped_line(line)
+                skipped.append(value_hash)
+                lines.append(line)
             else:
                 self._judge(line, values, value_hash)
+        self._skip(skipped, array("q", lines))
+
+    def _skip(self, hashes: Sequence[int], lines: Sequence[int]) -> None:
+        """Remember where known rows stood; lines are most often a range, which takes no room."""
+        self.skipped += len(hashes)
+        self._skipped.append((array("q", hashes), lines))
 
     def _judge(self, line: int, values: tuple[str, ...], value_hash: int | None) -> None:
         found = self._reader.parse(line, values)

@@ -3,7 +3,6 @@
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from syncd.ledger.facts import SqlFactStore
 from syncd.ledger.history import HistoryStore
 from syncd.ledger.schema import open_current, open_migrated
 from syncd.ledger.store_attempts import AttemptStore
@@ -16,6 +15,7 @@ from syncd.ledger.store_sources import SourceStore
 from syncd.ports.clock import Clock
 
 if TYPE_CHECKING:
+    from syncd.ledger.facts import SqlFactStore
     from syncd.ledger.tokens import SqlTokenStore
 
 
@@ -33,14 +33,15 @@ class SqlLedger(
 
     def tokens(self, key: bytes) -> "SqlTokenStore":
         """Where tokens rest, encrypted with this key of 32 bytes."""
-        from syncd.ledger.tokens import (
-            SqlTokenStore,
-        )  # loads OpenSSL, which most commands never need
+        # loads OpenSSL and the models, which cost a fifth of a second and most commands never need
+        from syncd.ledger.tokens import SqlTokenStore
 
         return SqlTokenStore(self._database, self._clock, key)
 
-    def facts(self) -> SqlFactStore:
+    def facts(self) -> "SqlFactStore":
         """What connectors learned about their shops."""
+        from syncd.ledger.facts import SqlFactStore  # loads the models, see above
+
         return SqlFactStore(self._database, self._clock)
 
     def close(self) -> None:

@@ -19,10 +19,15 @@ from syncd.ledger.names import channel_id, item_ids, known_channel, name_items
 from syncd.ports.records import Dirty, ListingScan
 
 _PAGE = 1000
-_NO_POSITION = (
-    "NOT EXISTS (SELECT 1 FROM location l CROSS JOIN position p "
-    "ON p.location_id = l.id AND p.item_id = g.item_id)"
+_UNSOURCED = (
+    "SELECT g.*, i.sku FROM item i INDEXED BY item_unsourced "
+    "CROSS JOIN listing g ON g.item_id = i.id AND g.channel_id = :channel "
+    "WHERE NOT i.sourced AND g.status <> 'gone' "
+    "UNION ALL SELECT g.*, NULL FROM listing g INDEXED BY listing_alive "
+    "WHERE g.channel_id = :channel AND g.item_id IS NULL AND g.status <> 'gone' "
+    "ORDER BY g.seller_sku, g.id"
 )
+_THIS = "channel_id = :channel AND product_id = :product AND listing_id = :listing"
 _MANY_DIRTY = 50_000
 # few: sort them; many: walk all SKUs in order, so that a page costs no sort
 _DIRTY_SORTED = (
@@ -69,8 +74,8 @@ class ListingStore(StorePart):
         """Live values just read; a price of None leaves the remembered one, status stays as scanned."""
         with self._database.write() as connection:
             number = channel_id(connection, channel)
-            for listing in listings:
-                _observe(connection, number, listing)
+            for part in chunks(listings, _PAGE):
+                _observe(connection, number, part)
 
     def rebind(self, channel: ChannelName, fingerprint: str, bind: Callable[[str], Sku]) -> bool:
         """When the rules' fingerprint is new: bind again, mark every bound SKU dirty, answer True."""
@@ -140,8 +145,8 @@ class ListingStore(StorePart):
         """Bound listings that are not GONE."""
         with self._database.read() as connection:
             found = connection.exec_driver_sql(
-                "SELECT COUNT(*) FROM listing WHERE channel_id = ? AND item_id IS NOT NULL "
-                "AND status <> 'gone'",
+                "SELECT COUNT(*) FROM listing INDEXED BY listing_alive "
+                "WHERE channel_id = ? AND item_id IS NOT NULL AND status <> 'gone'",
                 (known_channel(connection, channel),),
             )
             return int(found.scalar() or 0)
@@ -182,9 +187,7 @@ class ListingStore(StorePart):
         """Listings whose SKU no source ever named (kits and packs among them)."""
         with self._database.read() as connection:
             rows = connection.exec_driver_sql(
-                SELECT + "WHERE g.channel_id = ? AND g.status <> 'gone' AND "
-                f"{_NO_POSITION} ORDER BY g.seller_sku, g.id",
-                (known_channel(connection, channel),),
+                _UNSOURCED, {"channel": known_channel(connection, channel)}
             ).all()
             return tuple(bound_listings(connection, rows))
 
@@ -234,26 +237,25 @@ class ListingStore(StorePart):
                 )
 
 
-def _observe(connection: Connection, channel: int, listing: Listing) -> None:
-    parameters = {**listing_scan.observed(listing), "channel": channel}
-    found = connection.exec_driver_sql(
+def _observe(connection: Connection, channel: int, listings: Sequence[Listing]) -> None:
+    """Stock is taken where the listing's own row was: an older observation than the last says nothing."""
+    connection.exec_driver_sql(
         "UPDATE listing SET observed_at = :at, locked_units = :locked, "
         "currency = CASE WHEN :price IS NULL THEN currency ELSE :currency END, "
-        "price = COALESCE(:price, price) WHERE channel_id = :channel AND product_id = :product "
-        "AND listing_id = :listing AND observed_at <= :at RETURNING id",
-        parameters,
-    ).scalar()
-    if found is None or not listing.stock:
-        return
-    connection.exec_driver_sql(
-        "INSERT INTO listing_stock (listing_id, warehouse_id, available, committed, published) "
-        "VALUES (?, ?, ?, ?, ?) ON CONFLICT (listing_id, warehouse_id) DO UPDATE SET "
-        "available = excluded.available, committed = excluded.committed",
-        [
-            (found, stock.warehouse_id, stock.available, stock.committed, stock.available)
-            for stock in listing.stock
-        ],
+        f"price = COALESCE(:price, price) WHERE {_THIS} AND observed_at <= :at",
+        [{**listing_scan.observed(listing), "channel": channel} for listing in listings],
     )
+    stocks = [
+        {**row, "channel": channel} for listing in listings for row in listing_scan.stocks(listing)
+    ]
+    if stocks:
+        connection.exec_driver_sql(
+            "INSERT INTO listing_stock (listing_id, warehouse_id, available, committed, published) "
+            f"SELECT id, :warehouse, :available, :committed, :available FROM listing WHERE {_THIS} "
+            "AND observed_at = :at ON CONFLICT (listing_id, warehouse_id) DO UPDATE SET "
+            "available = excluded.available, committed = excluded.committed",
+            stocks,
+        )
 
 
 def _bind_all(connection: Connection, channel: int, bind: Callable[[str], Sku]) -> None:

@@ -3,18 +3,17 @@
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection
-from sqlmodel import Session, col, select
+from sqlalchemy import Connection, Row
 
 from syncd.domain.errors import LedgerUnusable
 from syncd.domain.identity import ChannelName, ListingId, ListingRef, ProductId, Sku
 from syncd.ledger.base import StorePart
-from syncd.ledger.columns import micros
+from syncd.ledger.columns import micros, micros_or_none, moment, moment_or_none
 from syncd.ledger.dirty import mark_skus
 from syncd.ledger.leases import held_lease, writing_process
-from syncd.ledger.names import channel_id, name_items
-from syncd.ledger.tables import ChannelRow, ParkRow, PauseRow
+from syncd.ledger.names import channel_id, known_channel, name_items
 from syncd.ports.ledger import Lease
 from syncd.ports.records import Park, Pause
 
@@ -24,20 +23,23 @@ class OperatorStore(StorePart):
 
     def park(self, park: Park) -> None:
         """Set a listing aside; replaces an earlier park of the same listing and field."""
-        with self._database.write_session() as session:
+        with self._database.write() as connection:
             ref = park.ref
-            row = ParkRow(
-                channel_id=channel_id(session.connection(), park.channel),
-                sku=park.sku,
-                product_id="" if ref is None else ref.product_id,
-                listing_id="" if ref is None else ref.listing_id,
-                field=park.field or "",
-                code=park.code,
-                message=park.message,
-                since=park.since,
-                until=park.until,
+            connection.exec_driver_sql(
+                "INSERT OR REPLACE INTO park (channel_id, sku, product_id, listing_id, field, code, "
+                "message, since, until) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    channel_id(connection, park.channel),
+                    park.sku,
+                    "" if ref is None else ref.product_id,
+                    "" if ref is None else ref.listing_id,
+                    park.field or "",
+                    park.code,
+                    park.message,
+                    micros(park.since),
+                    micros_or_none(park.until),
+                ),
             )
-            session.merge(row)
 
     def unpark(self, channel: ChannelName, sku: Sku) -> int:
         """Take every park of a SKU back and mark it dirty; answers how many there were."""
@@ -52,18 +54,13 @@ class OperatorStore(StorePart):
 
     def parks(self, channel: ChannelName, now: datetime) -> Sequence[Park]:
         """Parks in force."""
-        with self._database.read_session() as session:
-            query = (
-                select(ParkRow)
-                .join(ChannelRow)
-                .where(ChannelRow.name == channel)
-                .order_by(ParkRow.sku, ParkRow.product_id, ParkRow.listing_id, ParkRow.field)
+        with self._database.read() as connection:
+            rows = connection.exec_driver_sql(
+                "SELECT * FROM park WHERE channel_id = ? AND (until IS NULL OR until > ?) "
+                "ORDER BY sku, product_id, listing_id, field",
+                (known_channel(connection, channel), micros(now)),
             )
-            return tuple(
-                _park(channel, row)
-                for row in session.exec(query)
-                if row.until is None or row.until > now
-            )
+            return tuple(_park(channel, row) for row in rows)
 
     def release_due_parks(self, channel: ChannelName, now: datetime) -> int:
         """Drop parks whose time is over and mark their SKUs dirty."""
@@ -80,29 +77,31 @@ class OperatorStore(StorePart):
 
     def pause(self, channel: ChannelName, reason: str) -> None:
         """Stop writing to a channel; pausing again keeps the time it began."""
-        with self._database.write_session() as session:
-            number = channel_id(session.connection(), channel)
-            row = session.get(PauseRow, number)
-            if row is None:
-                session.add(PauseRow(channel_id=number, reason=reason, since=self._clock.now()))
-            else:
-                row.reason = reason
+        with self._database.write() as connection:
+            connection.exec_driver_sql(
+                "INSERT INTO pause (channel_id, reason, since) VALUES (?, ?, ?) "
+                "ON CONFLICT (channel_id) DO UPDATE SET reason = excluded.reason",
+                (channel_id(connection, channel), reason, micros(self._clock.now())),
+            )
 
     def resume(self, channel: ChannelName) -> bool:
         """Go on; answers whether it was paused."""
-        with self._database.write_session() as session:
-            row = session.get(PauseRow, channel_id(session.connection(), channel))
-            if row is not None:
-                session.delete(row)
-            return row is not None
+        with self._database.write() as connection:
+            gone = connection.exec_driver_sql(
+                "DELETE FROM pause WHERE channel_id = ?", (channel_id(connection, channel),)
+            )
+            return gone.rowcount == 1
 
     def paused(self, channel: ChannelName) -> Pause | None:
         """Whether and why the channel is paused."""
-        with self._database.read_session() as session:
-            row = _pause_of(session, channel)
-            return (
-                None if row is None else Pause(channel=channel, reason=row.reason, since=row.since)
-            )
+        with self._database.read() as connection:
+            row = connection.exec_driver_sql(
+                "SELECT reason, since FROM pause WHERE channel_id = ?",
+                (known_channel(connection, channel),),
+            ).first()
+        if row is None:
+            return None
+        return Pause(channel=channel, reason=row.reason, since=moment(row.since))
 
     def lease(self, channel: ChannelName) -> AbstractContextManager[Lease]:
         """Become the channel's only writer; LeaseHeld naming the other process otherwise."""
@@ -127,17 +126,12 @@ class OperatorStore(StorePart):
         )
 
 
-def _pause_of(session: Session, channel: ChannelName) -> PauseRow | None:
-    query = select(PauseRow).join(ChannelRow).where(col(ChannelRow.name) == channel)
-    return session.exec(query).first()
-
-
 def _mark(connection: Connection, channel: int, skus: Sequence[str]) -> None:
     name_items(connection, skus)
     mark_skus(connection, channel, skus)
 
 
-def _park(channel: ChannelName, row: ParkRow) -> Park:
+def _park(channel: ChannelName, row: Row[Any]) -> Park:
     named = bool(row.product_id or row.listing_id)
     ref = ListingRef(ProductId(row.product_id), ListingId(row.listing_id)) if named else None
     return Park(
@@ -147,6 +141,6 @@ def _park(channel: ChannelName, row: ParkRow) -> Park:
         field=row.field or None,
         code=row.code,
         message=row.message,
-        since=row.since,
-        until=row.until,
+        since=moment(row.since),
+        until=moment_or_none(row.until),
     )

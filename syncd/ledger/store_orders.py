@@ -99,7 +99,10 @@ class OrderStore(StorePart):
         """The oldest `counted_at` of any current position."""
         with self._database.read() as connection:
             return moment_or_none(
-                connection.exec_driver_sql("SELECT MIN(counted_at) FROM position").scalar()
+                connection.exec_driver_sql(
+                    "SELECT MIN(counted_at) FROM position INDEXED BY position_counted "
+                    "WHERE counted_at IS NOT NULL"
+                ).scalar()
             )
 
     def lines_in_play(self, horizon: datetime) -> Sequence[OrderLine]:

@@ -2,14 +2,15 @@
 
 import secrets
 from collections.abc import Sequence
+from typing import Any
 
-from sqlmodel import col, select
+from sqlalchemy import Row
 
 from syncd.domain.errors import LedgerUnusable
 from syncd.domain.identity import RunId
 from syncd.domain.report import Status
 from syncd.ledger.base import StorePart
-from syncd.ledger.tables import RunRow
+from syncd.ledger.columns import micros, moment, moment_or_none
 from syncd.ports.records import StoredReport
 
 
@@ -20,43 +21,51 @@ class RunStore(StorePart):
         """Open a run; its id begins with its time, so that ids sort."""
         now = self._clock.now()
         key = f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
-        with self._database.write_session() as session:
-            session.add(RunRow(key=key, trigger=trigger, started_at=now))
+        with self._database.write() as connection:
+            connection.exec_driver_sql(
+                "INSERT INTO run (key, trigger, started_at, status) VALUES (?, ?, ?, 'running')",
+                (key, trigger, micros(now)),
+            )
         return RunId(key)
 
     def finish_run(self, run: RunId, status: Status, document: str) -> None:
         """Close a run with its report."""
-        with self._database.write_session() as session:
-            row = session.exec(select(RunRow).where(RunRow.key == run)).first()
-            if row is None:
+        with self._database.write() as connection:
+            found = connection.exec_driver_sql(
+                "UPDATE run SET finished_at = ?, status = ?, document = ? WHERE key = ?",
+                (micros(self._clock.now()), status.value, document, run),
+            )
+            if found.rowcount != 1:
                 raise LedgerUnusable(f"the ledger does not know run {run}; was its file replaced?")
-            row.finished_at = self._clock.now()
-            row.status = status.value
-            row.document = document
 
     def reports(self, limit: int) -> Sequence[StoredReport]:
         """The latest finished runs, newest first."""
-        finished = col(RunRow.finished_at).is_not(None)
-        with self._database.read_session() as session:
-            query = select(RunRow).where(finished).order_by(col(RunRow.id).desc()).limit(limit)
-            return tuple(_report(row) for row in session.exec(query))
+        with self._database.read() as connection:
+            rows = connection.exec_driver_sql(
+                "SELECT * FROM run WHERE finished_at IS NOT NULL ORDER BY id DESC LIMIT ?", (limit,)
+            )
+            return tuple(_report(row) for row in rows)
 
     def report(self, run: RunId) -> StoredReport | None:
         """One run; a prefix of its id is enough when it is unique."""
         if not run:
             return None
-        matches = col(RunRow.key).startswith(run, autoescape=True)
-        with self._database.read_session() as session:
-            exact = session.exec(select(RunRow).where(RunRow.key == run)).first()
-            found = [exact] if exact else session.exec(select(RunRow).where(matches).limit(2)).all()
-            return _report(found[0]) if len(found) == 1 else None
+        with self._database.read() as connection:
+            found = connection.exec_driver_sql(
+                "SELECT * FROM run WHERE SUBSTR(key, 1, LENGTH(:key)) = :key "
+                "ORDER BY key <> :key LIMIT 2",
+                {"key": run},
+            ).all()
+        if len(found) == 1 or (found and found[0].key == run):
+            return _report(found[0])
+        return None
 
 
-def _report(row: RunRow) -> StoredReport:
+def _report(row: Row[Any]) -> StoredReport:
     return StoredReport(
         run=RunId(row.key),
-        started_at=row.started_at,
-        finished_at=row.finished_at,
+        started_at=moment(row.started_at),
+        finished_at=moment_or_none(row.finished_at),
         status=row.status,
         trigger=row.trigger,
         document=row.document,

@@ -7,16 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
-from sqlmodel import Session, col, select
 
 from syncd.domain.errors import SourceInvalid, SourceUnavailable, UsageError
-from syncd.domain.identity import LocationName, RunId, Sku, SourceName
+from syncd.domain.identity import RunId, SourceName
 from syncd.domain.stock import (
     Completeness,
     Duplicates,
     Expectations,
     Freshness,
-    Reject,
     SnapshotCounts,
     SourceStanding,
     snapshot_problems,
@@ -27,9 +25,9 @@ from syncd.ledger.database import writing
 from syncd.ledger.dirty import mark_everywhere
 from syncd.ledger.merge import Merge, Merged, Snapshot
 from syncd.ledger.merge_sql import MOVED_ITEMS
-from syncd.ledger.names import run_id, source_id
+from syncd.ledger.names import known_source, run_id, source_id
+from syncd.ledger.source_states import NO_TROUBLE, SourceState, rejects_of, standing_of, state_of
 from syncd.ledger.staging import Staging, known_hashes
-from syncd.ledger.tables import AcceptanceRow, RejectRow, SnapshotRow, SourceRow, SourceStateRow
 from syncd.ports.records import SnapshotResult
 from syncd.ports.source import SnapshotReader
 
@@ -83,21 +81,18 @@ class SourceStore(StorePart):
     def record_unchanged(self, run: RunId, source: SourceName, as_of: datetime) -> SnapshotResult:
         """The source still says the same; answers the rows and rejects of the snapshot that stands."""
         del run
-        with self._database.write_session() as session:
-            state = _state(session, source)
-            state.as_of, state.read_at = as_of, self._clock.now()
-            _clear_trouble(state)
-            rejects = session.exec(
-                select(RejectRow)
-                .where(RejectRow.source_id == state.source_id)
-                .order_by(col(RejectRow.id))
+        with self._database.write() as connection:
+            state = state_of(connection, source)
+            connection.exec_driver_sql(
+                f"UPDATE source_state SET as_of = ?, read_at = ?, {NO_TROUBLE} WHERE source_id = ?",
+                (micros(as_of), micros(self._clock.now()), state.source_id),
             )
             return SnapshotResult(
                 rows=state.rows,
                 changed=0,
                 missing=0,
                 rejected=state.rejected,
-                rejects=tuple(_reject(row) for row in rejects),
+                rejects=rejects_of(connection, state.source_id),
             )
 
     def record_trouble(
@@ -105,41 +100,39 @@ class SourceStore(StorePart):
     ) -> None:
         """The source could not be read or was refused; keeps the time its trouble began."""
         del run
-        with self._database.write_session() as session:
-            row = _state(session, source)
-            row.trouble_since = row.trouble_since or self._clock.now()
-            row.trouble, row.trouble_state, row.refused_fingerprint = message, state, fingerprint
+        with self._database.write() as connection:
+            number = state_of(connection, source).source_id
+            connection.exec_driver_sql(
+                "UPDATE source_state SET trouble = ?, trouble_state = ?, refused_fingerprint = ?, "
+                "trouble_since = COALESCE(trouble_since, ?) WHERE source_id = ?",
+                (message, state, fingerprint, micros(self._clock.now()), number),
+            )
 
     def accept(self, source: SourceName, fingerprint: str, reason: str) -> None:
         """Let this refused content in once; UsageError when the source refused another or none."""
-        with self._database.write_session() as session:
-            named = session.exec(select(SourceRow).where(SourceRow.name == source)).first()
-            state = None if named is None else session.get(SourceStateRow, named.id)
-            refused = None if state is None else state.refused_fingerprint
-            if state is None or refused is None:
+        with self._database.write() as connection:
+            known = known_source(connection, source)
+            state = None if known is None else state_of(connection, source)
+            if state is None or state.refused_fingerprint is None:
                 raise UsageError(f"source {source} has refused nothing that could be accepted")
-            if refused != fingerprint:
+            if state.refused_fingerprint != fingerprint:
                 raise UsageError(
-                    f"source {source} has not refused {fingerprint}; what it refused last is {refused}"
+                    f"source {source} has not refused {fingerprint}; what it refused last is "
+                    f"{state.refused_fingerprint}"
                 )
-            session.add(
-                AcceptanceRow(
-                    source_id=state.source_id,
-                    fingerprint=fingerprint,
-                    reason=reason,
-                    given_at=self._clock.now(),
-                )
+            connection.exec_driver_sql(
+                "INSERT INTO acceptance (source_id, fingerprint, reason, given_at) "
+                "VALUES (?, ?, ?, ?)",
+                (state.source_id, fingerprint, reason, micros(self._clock.now())),
             )
 
     def standings(self) -> Mapping[SourceName, SourceStanding]:
         """Where every source stands that was ever read or tried."""
-        with self._database.read_session() as session:
-            query = select(SourceRow, SourceStateRow).where(
-                SourceRow.id == SourceStateRow.source_id
+        with self._database.read() as connection:
+            rows = connection.exec_driver_sql(
+                "SELECT s.name, t.* FROM source s JOIN source_state t ON t.source_id = s.id"
             )
-            return {
-                SourceName(named.name): _standing(named, row) for named, row in session.exec(query)
-            }
+            return {SourceName(row.name): standing_of(row) for row in rows}
 
     def reject_count(self, source: SourceName) -> int:
         """How many rows of the current snapshot were rejected."""
@@ -154,8 +147,9 @@ class SourceStore(StorePart):
     def mark_missing_due(self, source: SourceName, due_before: datetime) -> int:
         """Mark SKUs dirty that are missing since before that moment and were not marked for it yet."""
         due = (
-            f"SELECT item_id FROM position WHERE location_id IN ({_OF_SOURCE}) "
-            "AND missing_since IS NOT NULL AND missing_since <= :due AND missing_step = 0"
+            "SELECT item_id FROM position INDEXED BY position_missing "
+            f"WHERE location_id IN ({_OF_SOURCE}) AND missing_since IS NOT NULL "
+            "AND missing_since <= :due AND missing_step = 0"
         )
         with self._database.write() as connection:
             found: dict[str, object] = {
@@ -181,17 +175,17 @@ class SourceStore(StorePart):
         A source that was never judged counts as fresh: its first snapshot marked its SKUs already.
         """
         with self._database.write() as connection:
-            with Session(connection) as session:
-                state = _state(session, source)
-                last, number = state.freshness_step, state.source_id
-                state.freshness_step = step
-                session.flush()
-            moved = (last or Freshness.FRESH.value) != step
+            state = state_of(connection, source)
+            connection.exec_driver_sql(
+                "UPDATE source_state SET freshness_step = ? WHERE source_id = ?",
+                (step, state.source_id),
+            )
+            moved = (state.freshness_step or Freshness.FRESH.value) != step
             if moved:
                 mark_everywhere(
                     connection,
                     f"SELECT DISTINCT item_id FROM position WHERE location_id IN ({_OF_SOURCE})",
-                    {"source": number},
+                    {"source": state.source_id},
                 )
         return moved
 
@@ -203,15 +197,13 @@ class SourceStore(StorePart):
             )
         now = self._clock.now()
         reader, staging = reading.reader, reading.staging
-        with Session(connection) as session:
-            state = _state(session, reading.source)
-            snapshot = _new_snapshot(session, reading, state.source_id, now)
-            merge = Merge(connection, staging, reader, snapshot)
-            merged = merge.run(reading.expected.duplicates)
-            _judge(session, reading, merge, merged, state)
-            mark_everywhere(connection, MOVED_ITEMS, {})
-            _settle(session, reading, merged, state, snapshot)
-            session.flush()
+        state = state_of(connection, reading.source)
+        snapshot = _new_snapshot(connection, reading, state.source_id, now)
+        merge = Merge(connection, staging, reader, snapshot)
+        merged = merge.run(reading.expected.duplicates)
+        _judge(connection, reading, merge, merged, state)
+        mark_everywhere(connection, MOVED_ITEMS, {})
+        _settle(connection, reading, merged, snapshot)
         return SnapshotResult(
             rows=merged.usable,
             changed=merged.changed,
@@ -230,28 +222,30 @@ def _current_snapshot(connection: Connection, source: SourceName) -> int | None:
     return None if found is None else int(found)
 
 
-def _new_snapshot(session: Session, reading: _Reading, source: int, now: datetime) -> Snapshot:
+def _new_snapshot(
+    connection: Connection, reading: _Reading, source: int, now: datetime
+) -> Snapshot:
     reader = reading.reader
-    run = run_id(session.connection(), reading.run)
-    row = SnapshotRow(
-        run_id=run,
-        source_id=source,
-        as_of=reader.as_of,
-        recorded_at=now,
-        completeness=reader.completeness.value,
-        fingerprint=reader.fingerprint,
-        rows=0,
-        rejected=0,
-        origin=reader.origin,
-        locator=reader.locate(_PROBE).replace(str(_PROBE), "{line}"),
-    )
-    session.add(row)
-    session.flush()
-    return Snapshot(run_id=run, source_id=source, snapshot_id=row.id or 0, now=now)
+    run = run_id(connection, reading.run)
+    number = connection.exec_driver_sql(
+        "INSERT INTO snapshot (run_id, source_id, as_of, recorded_at, completeness, fingerprint, "
+        "rows, rejected, origin, locator) VALUES (?, ?, ?, ?, ?, ?, 0, 0, ?, ?) RETURNING id",
+        (
+            run,
+            source,
+            micros(reader.as_of),
+            micros(now),
+            reader.completeness.value,
+            reader.fingerprint,
+            reader.origin,
+            reader.locate(_PROBE).replace(str(_PROBE), "{line}"),
+        ),
+    ).scalar_one()
+    return Snapshot(run_id=run, source_id=source, snapshot_id=int(number), now=now)
 
 
 def _judge(
-    session: Session, reading: _Reading, merge: Merge, merged: Merged, state: SourceStateRow
+    connection: Connection, reading: _Reading, merge: Merge, merged: Merged, state: SourceState
 ) -> None:
     """SourceInvalid when the reading may not be believed and nobody accepted it."""
     if reading.reader.completeness is not Completeness.FULL:
@@ -277,80 +271,49 @@ def _judge(
         )
     )
     fingerprint = reading.reader.fingerprint
-    if not problems or _use_acceptance(session, state.source_id, fingerprint, merge.now):
+    if not problems or _use_acceptance(connection, state.source_id, fingerprint, merge.now):
         return
     raise SourceInvalid(f"{reading.reader.origin} is refused: {'; '.join(problems)}", fingerprint)
 
 
-def _use_acceptance(session: Session, source: int, fingerprint: str, now: datetime) -> bool:
-    query = select(AcceptanceRow).where(
-        AcceptanceRow.source_id == source,
-        AcceptanceRow.fingerprint == fingerprint,
-        col(AcceptanceRow.used_at).is_(None),
+def _use_acceptance(connection: Connection, source: int, fingerprint: str, now: datetime) -> bool:
+    used = connection.exec_driver_sql(
+        "UPDATE acceptance SET used_at = ? WHERE id = (SELECT MIN(id) FROM acceptance "
+        "WHERE source_id = ? AND fingerprint = ? AND used_at IS NULL)",
+        (micros(now), source, fingerprint),
     )
-    found = session.exec(query).first()
-    if found is None:
-        return False
-    found.used_at = now
-    return True
+    return used.rowcount == 1
 
 
-def _settle(
-    session: Session, reading: _Reading, merged: Merged, state: SourceStateRow, snapshot: Snapshot
-) -> None:
+def _settle(connection: Connection, reading: _Reading, merged: Merged, snapshot: Snapshot) -> None:
     """The snapshot's own row, the source's standing and its rejects."""
     reader, staging = reading.reader, reading.staging
-    row = session.get_one(SnapshotRow, snapshot.snapshot_id)
-    row.rows, row.rejected = merged.usable, staging.rejected
-    if reader.completeness is Completeness.FULL:
-        state.rows = merged.usable
-    state.snapshot_id, state.rejected = snapshot.snapshot_id, staging.rejected
-    state.fingerprint, state.origin = reader.fingerprint, reader.origin
-    state.as_of, state.read_at = reader.as_of, snapshot.now
-    _clear_trouble(state)
-    connection = session.connection()
-    connection.exec_driver_sql("DELETE FROM reject WHERE source_id = ?", (state.source_id,))
+    connection.exec_driver_sql(
+        "UPDATE snapshot SET rows = ?, rejected = ? WHERE id = ?",
+        (merged.usable, staging.rejected, snapshot.snapshot_id),
+    )
+    connection.exec_driver_sql(
+        "UPDATE source_state SET rows = CASE WHEN :full THEN :rows ELSE rows END, "
+        "rejected = :rejected, snapshot_id = :snapshot, fingerprint = :fingerprint, "
+        f"origin = :origin, as_of = :as_of, read_at = :now, {NO_TROUBLE} WHERE source_id = :source",
+        {
+            "full": reader.completeness is Completeness.FULL,
+            "rows": merged.usable,
+            "rejected": staging.rejected,
+            "snapshot": snapshot.snapshot_id,
+            "fingerprint": reader.fingerprint,
+            "origin": reader.origin,
+            "as_of": micros(reader.as_of),
+            "now": micros(snapshot.now),
+            "source": snapshot.source_id,
+        },
+    )
+    connection.exec_driver_sql("DELETE FROM reject WHERE source_id = ?", (snapshot.source_id,))
     if staging.first_rejects:
         connection.exec_driver_sql(
             "INSERT INTO reject (source_id, at, sku, location, reason) VALUES (?, ?, ?, ?, ?)",
-            [(state.source_id, r.at, r.sku, r.location, r.reason) for r in staging.first_rejects],
+            [
+                (snapshot.source_id, row.at, row.sku, row.location, row.reason)
+                for row in staging.first_rejects
+            ],
         )
-
-
-def _state(session: Session, source: SourceName) -> SourceStateRow:
-    number = source_id(session.connection(), source)
-    row = session.get(SourceStateRow, number)
-    if row is None:
-        row = SourceStateRow(source_id=number)
-        session.add(row)
-        session.flush()
-    return row
-
-
-def _clear_trouble(state: SourceStateRow) -> None:
-    state.trouble, state.trouble_state = "", ""
-    state.trouble_since, state.refused_fingerprint = None, None
-
-
-def _reject(row: RejectRow) -> Reject:
-    return Reject(
-        at=row.at,
-        sku=None if row.sku is None else Sku(row.sku),
-        reason=row.reason,
-        location=None if row.location is None else LocationName(row.location),
-    )
-
-
-def _standing(named: SourceRow, row: SourceStateRow) -> SourceStanding:
-    return SourceStanding(
-        source=SourceName(named.name),
-        as_of=row.as_of,
-        read_at=row.read_at,
-        fingerprint=row.fingerprint,
-        rows=row.rows,
-        origin=row.origin,
-        trouble=row.trouble,
-        trouble_state=row.trouble_state,
-        trouble_since=row.trouble_since,
-        refused_fingerprint=row.refused_fingerprint,
-    )

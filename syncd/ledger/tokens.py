@@ -11,6 +11,7 @@ from syncd.domain.identity import ChannelName
 from syncd.ledger.database import Database
 from syncd.ledger.locks import FileLock, lock_path
 from syncd.ledger.names import channel_id
+from syncd.ledger.sessions import read_session, write_session
 from syncd.ledger.tables import ChannelRow, TokenRow
 from syncd.ports.clock import Clock
 
@@ -31,7 +32,7 @@ class SqlTokenStore:
 
     def load(self, channel: ChannelName) -> bytes | None:
         """The stored blob, decrypted; None when the channel was never connected."""
-        with self._database.read_session() as session:
+        with read_session(self._database) as session:
             query = select(TokenRow).join(ChannelRow).where(ChannelRow.name == channel)
             row = session.exec(query).first()
             sealed = None if row is None else row.blob
@@ -48,7 +49,7 @@ class SqlTokenStore:
     def save(self, channel: ChannelName, blob: bytes) -> None:
         """Replace the blob durably in one transaction."""
         sealed = self._cipher.encrypt(blob)
-        with self._database.write_session() as session:
+        with write_session(self._database) as session:
             number = channel_id(session.connection(), channel)
             session.merge(TokenRow(channel_id=number, blob=sealed, saved_at=self._clock.now()))
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from syncd.ledger.columns import Moment
@@ -16,6 +16,7 @@ class ListingRow(SQLModel, table=True):
         UniqueConstraint("channel_id", "product_id", "listing_id"),
         Index("listing_of_item", "item_id", "channel_id"),
         Index("listing_by_seller_sku", "channel_id", "seller_sku"),
+        Index("listing_alive", "channel_id", "item_id", sqlite_where=text("status <> 'gone'")),
     )
 
     id: int | None = Field(default=None, primary_key=True)

@@ -13,12 +13,14 @@ from syncd.ledger.columns import Moment
 
 
 class ItemRow(SQLModel, table=True):
-    """A SKU of ours."""
+    """A SKU of ours; `sourced` once any source named it."""
 
     __tablename__ = "item"
+    __table_args__ = (Index("item_unsourced", "id", sqlite_where=text("NOT sourced")),)
 
     id: int | None = Field(default=None, primary_key=True)
     sku: str = Field(unique=True)
+    sourced: bool = Field(default=False, sa_column_kwargs={"server_default": text("0")})
 
 
 class SourceRow(SQLModel, table=True):
@@ -95,6 +97,7 @@ class PositionRow(SQLModel, table=True):
     __table_args__ = (
         Index("position_missing", "location_id", sqlite_where=text("missing_since IS NOT NULL")),
         Index("position_unhashed", "location_id", sqlite_where=text("value_hash IS NULL")),
+        Index("position_counted", "counted_at", sqlite_where=text("counted_at IS NOT NULL")),
         {"sqlite_with_rowid": False},
     )
 
