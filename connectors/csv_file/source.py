@@ -274,12 +274,25 @@ class CsvFileSource:
         self._options = options
         self._folder = folder
         self._clock = clock
+        self._digested: tuple[Path, FileState, str] | None = None
 
     def fingerprint(self) -> str | None:
         """The digest of the file's bytes."""
         path = find(self._options.path, self._folder)
-        settled(path, self._options.settle, self._clock)
-        return digest(path)
+        return self._digest(path, settled(path, self._options.settle, self._clock))
+
+    def _digest(self, path: Path, state: FileState) -> str:
+        """Computed once for a state of the file: `snapshot` is asked right after `fingerprint`.
+
+        A file changed in between without a trace has another digest next time and is read then.
+        """
+        last = self._digested
+        if last is not None and last[:2] == (path, state):
+            self._digested = None
+            return last[2]
+        found = digest(path)
+        self._digested = (path, state, found)
+        return found
 
     @contextmanager
     def snapshot(self, since: datetime | None) -> Iterator[CsvReader]:
@@ -287,7 +300,7 @@ class CsvFileSource:
         del since
         path = find(self._options.path, self._folder)
         state = settled(path, self._options.settle, self._clock)
-        fingerprint = digest(path)
+        fingerprint = self._digest(path, state)
         if state.size == 0:
             raise SourceInvalid(f"{path.name} is empty")
         with plain(path) as file:

@@ -103,9 +103,11 @@ def derive(rule: ListingRule, nets: Sequence[Net]) -> Derivation:
     )
 
 
-def source_offer(rule: ListingRule, nets: Sequence[Net]) -> int:
+def source_offer(rule: ListingRule, derived: Derivation) -> int:
     """What the sources alone would offer, as if no order were open."""
-    return derive(rule, [net.without_orders() for net in nets]).total
+    if not derived.unseen:
+        return derived.total
+    return derive(rule, [net.without_orders() for net in derived.nets]).total
 
 
 def _tracked(net: Net, rule: ListingRule) -> Net:

@@ -69,7 +69,8 @@ def _stock(
     found, homeless = nets(engine, setup, world, rule, warehouse_if_single(bound))
     if homeless and not found:
         raise Undecidable(f"no warehouse of the channel is mapped to {', '.join(homeless)}")
-    return derive(rule, found), source_offer(rule, found)
+    derived = derive(rule, found)
+    return derived, source_offer(rule, derived)
 
 
 def _price(

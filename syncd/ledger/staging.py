@@ -9,7 +9,8 @@ source that is read for minutes blocks nobody.
 from array import array
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
+from itertools import chain, compress
+from operator import not_
 from typing import cast
 
 from sqlalchemy import Connection
@@ -132,24 +133,31 @@ class Staging:
                 self._judge(line, values, None)
             return
         hashes = row_hashes(batch.values)
-        if self._ticked_off(hashes, self._known):
-            self._skip(hashes, batch.positions)
-        else:
+        told = list(map(self._known.__contains__, hashes))
+        again = list(compress(hashes, told))
+        if not self._ticked_off(again, self._known):
             self._pick(batch, hashes, self._known)
+            return
+        if len(again) == len(hashes):
+            self._skip(hashes, batch.positions)
+            return
+        self._skip(again, array("q", compress(batch.positions, told)))
+        rows = zip(batch.positions, batch.values, hashes, strict=True)
+        for line, values, value_hash in compress(rows, map(not_, told)):
+            self._judge(line, values, value_hash)
 
     @staticmethod
-    def _ticked_off(hashes: list[int], known: set[int]) -> bool:
-        """Whether every row is known and none twice; they are then no longer awaited."""
-        if not known.issuperset(hashes):
-            return False
+    def _ticked_off(again: Sequence[int], known: set[int]) -> bool:
+        """Whether none of these known rows stands twice; they are then no longer awaited."""
         awaited = len(known)
-        deque(map(known.discard, hashes), maxlen=0)  # difference_update would copy what is left
-        if awaited - len(known) == len(hashes):
+        deque(map(known.discard, again), maxlen=0)  # difference_update would copy what is left
+        if awaited - len(known) == len(again):
             return True
-        known.update(hashes)  # a row stands twice: each must be looked at
+        known.update(again)
         return False
 
-    def _pick(self, batch: RawBatch, hashes: list[int], known: set[int]) -> None:
+    def _pick(self, batch: RawBatch, hashes: Sequence[int], known: set[int]) -> None:
+        """One by one: the first of two equal rows says what is known, the second is judged."""
         skipped: list[int] = []
         lines: list[int] = []
         for line, values, value_hash in zip(batch.positions, batch.values, hashes, strict=True):

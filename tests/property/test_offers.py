@@ -63,11 +63,12 @@ def test_an_offer_is_never_negative_nor_more_than_there_is(
 
 @given(readings(), stock_rules(), st.integers(1, 20))
 def test_more_orders_never_offer_more(nets: tuple[Net, ...], rule: StockRule, more: int) -> None:
-    before = derive(listing_rule(rule), nets).total
-    busier = (replace(nets[0], unseen=nets[0].unseen + more), *nets[1:])
+    usual = listing_rule(rule)
+    before = derive(usual, nets)
+    busier = derive(usual, (replace(nets[0], unseen=nets[0].unseen + more), *nets[1:]))
 
-    assert derive(listing_rule(rule), busier).total <= before
-    assert source_offer(listing_rule(rule), busier) == source_offer(listing_rule(rule), nets)
+    assert busier.total <= before.total
+    assert source_offer(usual, busier) == source_offer(usual, before)
 
 
 @given(readings(), stock_rules())
