@@ -16,6 +16,10 @@ CARRIED_SHARE = 0.97
 PROBE = 1.03
 ABOVE = 1.02
 """A rate this far over the last refused one and still carried proves that the limit has moved."""
+PROVEN = 5.0
+"""Seconds for which such a rate must be carried."""
+CLIMB = 2.0
+"""Seconds in which it doubles from then on, until the next refusal."""
 SLOW = 1.0
 """Seconds at the reduced rate after a refusal that names no time."""
 SOON = 2.5
@@ -115,12 +119,12 @@ class AdaptiveRate:
 
     def _probe(self, now: float) -> None:
         if self._rate > ABOVE * self._refused_rate:
-            self._doubling = 3.0
+            self._doubling = CLIMB
             return
         self._probed_at = now
         self._set(self._rate * PROBE)
         moved = self._rate > ABOVE * self._refused_rate
-        self._probe_at = now + (HOLD if moved else PROBE_EVERY)
+        self._probe_at = now + (PROVEN if moved else PROBE_EVERY)
 
     def _lower(self, sent_at: float) -> None:
         again = sent_at - self._lowered_at < HOLD

@@ -16,8 +16,19 @@ LATENCY = 0.08
 WINDOW = 60.0
 THROTTLED = 36009002
 TERMS = "    limits: {changed: 100%, to_zero: 100%, at_least: 100000}\n"
-MOVES = ((0.0, 20.0), (20.0, 5.0), (40.0, 30.0))
-"""Seconds after the first write, and the limit from then on."""
+GLANCE = 0.2
+"""Seconds between two looks for the first write."""
+
+
+@dataclass(frozen=True)
+class Phase:
+    """For so many seconds the shop takes so many requests per second."""
+
+    limit: float
+    seconds: float
+
+
+PHASES = (Phase(20, 60), Phase(5, 60), Phase(30, 180))
 
 
 @dataclass(frozen=True)
@@ -55,25 +66,59 @@ def _steady(name: str, rate: str, must: float) -> None:
 
 
 def _moving() -> None:
-    with _shop(1_400, 1, "auto") as keeper:
+    """One push through all phases; shares of each phase, and of the whole."""
+    allowed = sum(phase.limit * phase.seconds for phase in PHASES)
+    with _shop(round(allowed), 1, "auto") as keeper:
         mover = threading.Thread(target=_move, args=(keeper,))
         mover.start()
         requests = _pushed(keeper)
         mover.join()
-    first = min(request.at for request in requests)
-    for (start, limit), (end, _) in zip(MOVES, (*MOVES[1:], (WINDOW, 0.0)), strict=True):
-        within = [one for one in requests if first + start <= one.at < first + end]
-        used = sum(not one.refused for one in within) / (limit * (end - start))
-        say(
-            f"  moving limit, {limit:3.0f}/s                {used:6.1%} used, {_refused(within):.2%} refused"
-        )
+    begin = min(request.at for request in requests)
+    end = begin + sum(phase.seconds for phase in PHASES)
+    during = [one for one in requests if one.at < end]
+    used = sum(not one.refused for one in during) / allowed
+    path = " → ".join(f"{phase.limit:.0f}" for phase in PHASES)
+    say(f"  {f'limit moves {path}':30} {used:6.1%} used, {_refused(during):.2%} refused")
+    for phase in PHASES:
+        _phase(phase, [one for one in during if begin <= one.at < begin + phase.seconds], begin)
+        begin += phase.seconds
+
+
+def _phase(phase: "Phase", requests: Sequence[Request], begin: float) -> None:
+    used = sum(not one.refused for one in requests) / (phase.limit * phase.seconds)
+    reached = next(
+        (
+            second
+            for second in range(int(phase.seconds) - 5)
+            if _taken(requests, begin + second, begin + second + 5) >= 0.9 * phase.limit
+        ),
+        None,
+    )
+    followed = "never reached" if reached is None else f"nine tenths of it after {reached} s"
+    say(
+        f"    {phase.limit:3.0f}/s for {phase.seconds:3.0f} s             {used:6.1%} used, "
+        f"{_refused(requests):.2%} refused, {followed}"
+    )
+
+
+def _taken(requests: Sequence[Request], begin: float, end: float) -> float:
+    return sum(not one.refused for one in requests if begin <= one.at < end) / (end - begin)
 
 
 def _move(keeper: Shopkeeper) -> None:
-    begun = time.monotonic()
-    for after, limit in MOVES:
-        time.sleep(max(0.0, begun + after - time.monotonic()))
-        keeper.control.post("settings", rate=limit)
+    """Move the limit from the moment of the first write on."""
+    seen = len(_entries(keeper, 0))
+    while not any(str(entry.get("path")).endswith("/update") for entry in _entries(keeper, seen)):
+        time.sleep(GLANCE)
+    for phase in PHASES:
+        keeper.control.post("settings", rate=phase.limit)
+        time.sleep(phase.seconds)
+
+
+def _entries(keeper: Shopkeeper, since: int) -> list[dict[str, object]]:
+    entries = keeper.control.get(f"journal?since={since}")["entries"]
+    assert isinstance(entries, list)
+    return entries
 
 
 def _per_product() -> None:
@@ -110,14 +155,11 @@ def _shop(products: int, skus: int, rate: str) -> Iterator[Shopkeeper]:
 
 def _pushed(keeper: Shopkeeper) -> Sequence[Request]:
     """Everything the shop saw from the first write on."""
-    before = keeper.control.get("journal")["entries"]
-    assert isinstance(before, list)
-    keeper.syncd("apply", timeout=600)
-    entries = keeper.control.get(f"journal?since={len(before)}")["entries"]
-    assert isinstance(entries, list)
+    before = len(_entries(keeper, 0))
+    keeper.syncd("apply", timeout=1_200)
     requests = [
-        Request(entry["at"], entry["path"], entry.get("code") == THROTTLED)
-        for entry in entries
+        Request(float(str(entry["at"])), str(entry["path"]), entry.get("code") == THROTTLED)
+        for entry in _entries(keeper, before)
         if entry["kind"] == "request"
     ]
     first = min(one.at for one in requests if one.path.endswith("/update"))
