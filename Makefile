@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+PEERS := .venv-peers
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check bench proof lock schema clean
@@ -30,7 +31,12 @@ check: $(STAMP)  ## lint, format, types, layers, freshness of generated files
 	$(BIN)/lint-imports
 	$(BIN)/python -m tests.freshness
 
-bench: $(STAMP)  ## speed and memory, as ratios against a reference measured in the same run
+$(PEERS)/.installed: tests/benchmarks/peers/requirements.lock
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install -qq --require-hashes --requirement tests/benchmarks/peers/requirements.lock
+	@touch $@
+
+bench: $(STAMP) $(PEERS)/.installed  ## speed and memory, as ratios against a reference measured in the same run
 	$(BIN)/python -m tests.benchmarks
 
 proof: $(STAMP)  ## the long proofs: more kills, more seeds
@@ -42,6 +48,7 @@ schema: $(STAMP)  ## rewrite config/syncd.schema.json from the models
 lock:  ## rewrite requirements.lock from pyproject.toml (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --extra dev pyproject.toml -o requirements.lock
 	sed -i '1i # Every package that `make` installs, with hashes. Rewritten by `make lock` from pyproject.toml; no registry is named on purpose.' requirements.lock
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url tests/benchmarks/peers/requirements.in -o tests/benchmarks/peers/requirements.lock
 
 clean:  ## remove the virtual environment and caches
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info
+	rm -rf $(VENV) $(PEERS) .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info

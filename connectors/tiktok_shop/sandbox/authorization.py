@@ -1,6 +1,7 @@
 """The grants of the simulated platform: single-use codes, absolute expiries, refresh tokens that rotate."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from hmac import compare_digest
 from itertools import count
@@ -25,6 +26,12 @@ SCOPES = (
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _RefreshToken:
+    expires_at: float
+    taken_until: float = float("inf")
+
+
 class Grants:
     """Who may call the API now; the first code lives until it is used."""
 
@@ -34,7 +41,7 @@ class Grants:
         self._now = now
         self._codes: dict[str, float] = {identity.auth_code: float("inf")}
         self._access: dict[str, float] = {}
-        self._refresh: dict[str, float] = {}
+        self._refresh: dict[str, _RefreshToken] = {}
         self._numbers = count(1)
         self._lock = Lock()
 
@@ -55,13 +62,19 @@ class Grants:
             return self._issue(self._now() + self._behaviour.refresh_life)
 
     def refresh(self, query: Mapping[str, str]) -> dict[str, object]:
-        """Answer `GET /api/v2/token/refresh`; the refresh token given is used up."""
+        """Answer `GET /api/v2/token/refresh`; the refresh token given is used up, after a grace.
+
+        Whether the real platform grants one is not documented (fact sheet 1.2): a knob decides.
+        """
         self._check_app(query, "refresh_token")
+        given = query.get("refresh_token", "")
         with self._lock:
-            expiry = self._refresh.pop(query.get("refresh_token", ""), None)
-            if expiry is None or expiry <= self._now():
+            token, now = self._refresh.get(given), self._now()
+            if token is None or min(token.expires_at, token.taken_until) <= now:
                 raise Refused(BAD_REFRESH_TOKEN, "Refresh token is unknown or expired")
-            return self._issue(expiry)
+            until = min(token.taken_until, now + self._behaviour.refresh_grace)
+            self._refresh[given] = replace(token, taken_until=until)
+            return self._issue(token.expires_at)
 
     def check(self, token: str | None) -> None:
         """Refuse a call without a valid access token."""
@@ -96,7 +109,7 @@ class Grants:
     def _issue(self, refresh_expiry: float) -> dict[str, object]:
         access, refresh = self._secret("TTP_"), self._secret("TTPR_")
         self._access[access] = self._now() + self._behaviour.token_life
-        self._refresh[refresh] = refresh_expiry
+        self._refresh[refresh] = _RefreshToken(expires_at=refresh_expiry)
         return {
             "access_token": access,
             "access_token_expire_in": int(self._access[access]),

@@ -25,6 +25,7 @@ class Behaviour:
     search_cap: int = 10_000
     token_life: float = 604_800.0
     refresh_life: float = 31_536_000.0
+    refresh_grace: float = 0.0
     audit: float = 0.0
 
     @classmethod

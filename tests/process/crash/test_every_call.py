@@ -1,127 +1,98 @@
-"""kill -9 at the 1st, 2nd, … call that writes, syncs or sends, and at every request, until a run survives."""
+"""kill -9 at every call that writes, syncs or sends, and at every request, of a cycle, a token refresh and a
+migration: no moment is a wrong one to die."""
 
-import os
 import shutil
-import signal
-import subprocess
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from tests.process.crash.judge import Judge
+from tests.process.crash.counting import PROOF, at_calls, at_requests, count_up, needs_strace
+from tests.process.crash.old_ledger import make_old, same_rows
 from tests.process.crash.world import World, world_of
 
-PROOF = "SYNCD_PROOF" in os.environ
 EVERY = 1 if PROOF else 5
-CALLS = "fdatasync,fsync,pwrite64,sendto"
-MOST = 5_000
-ROUND = 8
-
-
-@contextmanager
-def killed_at(number: int, pid: int) -> Iterator[None]:
-    """Every thread that `pid` forks off dies at its call of this number."""
-    command = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={CALLS}",
-               "-e", f"inject={CALLS}:signal=KILL:when={number}", "-p", str(pid)]  # fmt: skip
-    tracer = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    try:
-        _until_traced(pid, tracer)
-        yield
-    finally:
-        tracer.send_signal(signal.SIGINT)
-        tracer.communicate(timeout=10)
-
-
-def _until_traced(pid: int, tracer: subprocess.Popen[str]) -> None:
-    status = Path(f"/proc/{pid}/status")
-    for _ in range(500):
-        if "TracerPid:\t0\n" not in status.read_text():
-            return
-        assert tracer.poll() is None, tracer.communicate()
-        time.sleep(0.01)
-    raise AssertionError("strace does not attach")
-
-
-def crash_at_calls(world: World, every: int) -> tuple[int, list[str]]:
-    """Kill at every so-manieth call until a run survives; how many points, and what was wrong."""
-    judge = Judge(world)
-    assert 0 == world.quieten()[-1], world.warm.printed()
-    points, alive = 0, False
-    while not alive and points * every < MOST:
-        world.move(4)
-        with killed_at(1 + points * every, world.warm.process.pid):
-            world.warm.start("apply")
-            alive = world.warm.ended() != -signal.SIGKILL
-        points += 1
-        if alive or points % ROUND == 0:
-            codes = world.quieten()
-            if codes[-1] != 0:
-                return points, [f"no quiet after point {points}: {codes}\n{world.warm.printed()}"]
-            found = judge.violations()
-            if found:
-                return points, found
-    assert alive, "no run survived"
-    return points, []
-
-
-def crash_at_requests(world: World, kind: str, every: int) -> tuple[int, list[str]]:
-    """Kill while the so-manieth request hangs at the shop, before or after the shop has done it."""
-    judge = Judge(world)
-    assert 0 == world.quieten()[-1], world.warm.printed()
-    points, alive = 0, False
-    while not alive:
-        world.move(4)
-        fault = {"kind": kind, "after": points * every, "times": 1, "seconds": 1.0}
-        world.keeper.control.post("faults", faults=[fault])
-        pid = world.warm.start("apply")
-        alive = not _struck(world, pid)
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-        world.warm.ended()
-        points += 1
-        codes = world.quieten()
-        found = (
-            judge.violations() if codes[-1] == 0 else [f"no quiet: {codes} {world.warm.printed()}"]
-        )
-        if found:
-            return points, found
-    return points, []
-
-
-def _struck(world: World, pid: int) -> bool:
-    """Whether the fault strikes before the command is done."""
-    while not _done(pid):
-        faults = world.keeper.control.get("faults")["faults"]
-        assert isinstance(faults, list)
-        if faults[0]["struck"]:
-            return True
-    return False
-
-
-def _done(pid: int) -> bool:
-    state = Path(f"/proc/{pid}/stat")
-    try:
-        return state.read_text().rsplit(")", 1)[1].split()[0] == "Z"
-    except (FileNotFoundError, ProcessLookupError):  # gone before or while it is read
-        return True
+LONG = 3_600.0
 
 
 @pytest.mark.parametrize("kind", ["timeout_before_commit", "timeout_after_commit"])
 def test_no_request_of_a_cycle_is_a_wrong_moment_to_die(tmp_path: Path, kind: str) -> None:
     with world_of(tmp_path, 10, 4) as world:
-        points, violations = crash_at_requests(world, kind, 1 if PROOF else 2)
+        every = 1 if PROOF else 2
+        count = count_up(world, at_requests(world, kind), partial(world.move, 4), every, judged=1)
 
-    assert [] == violations
-    assert points > 4
+    assert [] == count.violations
+    assert count.points > 4
 
 
-@pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
+@needs_strace
 def test_no_call_of_a_cycle_is_a_wrong_moment_to_die(tmp_path: Path) -> None:
     with world_of(tmp_path, 10, 3) as world:
-        points, violations = crash_at_calls(world, EVERY)
+        count = count_up(world, at_calls(world, "apply"), partial(world.move, 4), EVERY)
 
-    assert [] == violations
-    assert points > 10
+    assert [] == count.violations
+    assert count.points > 10
+
+
+@needs_strace
+def test_no_call_of_a_token_refresh_is_a_wrong_moment_to_die(tmp_path: Path) -> None:
+    """Where the platform takes the old refresh token a while longer, nobody ever has to connect again."""
+    with world_of(tmp_path, 4, 5) as world:
+        world.keeper.control.post("settings", refresh_grace=LONG)
+        prepare = partial(world.keeper.control.post, "tokens/expire")
+        count = count_up(world, at_calls(world, "apply"), prepare, EVERY, judged=1)
+
+    assert [] == count.violations
+    assert count.points > 3
+
+
+@needs_strace
+def test_a_refresh_token_lost_on_the_way_is_told_with_the_command_that_helps(
+    tmp_path: Path,
+) -> None:
+    """Where the platform does not, a death between its answer and our commit needs a person, once."""
+    with world_of(tmp_path, 4, 6) as world:
+        assert 0 == world.quieten()[-1], world.warm.printed()
+        strike, number, lost, alive = at_calls(world, "apply"), 0, 0, False
+        while not alive:
+            world.keeper.control.post("tokens/expire")
+            alive = strike(number)
+            number += EVERY
+            lost += _connected_again(world)
+
+    assert lost > 0 or not PROOF
+
+
+def _connected_again(world: World) -> bool:
+    """Whether the next run had to ask for a new authorization; with it everything goes on."""
+    code = world.warm.run("apply")
+    if code == 0:
+        return False
+    told = world.warm.printed()
+    assert 5 == code, told
+    assert "run `syncd connect shop`" in " ".join(told.split())
+    auth_code = str(world.keeper.control.post("auth_code")["auth_code"])
+    assert 0 == world.warm.run("connect", "shop", "--auth-code", auth_code)
+    assert 0 == world.warm.run("apply"), world.warm.printed()
+    return True
+
+
+@needs_strace
+def test_no_call_of_a_migration_is_a_wrong_moment_to_die(tmp_path: Path) -> None:
+    with world_of(tmp_path, 10, 8) as world:
+        world.move(6)
+        assert 0 == world.quieten()[-1], world.warm.printed()
+        kept = tmp_path / "kept.db"
+        shutil.copyfile(tmp_path / "ledger.db", kept)
+        strike, number, alive = at_calls(world, "ingest"), 0, False
+        while not alive:
+            make_old(kept, tmp_path / "ledger.db", "0001")
+            alive = strike(number)
+            number += EVERY
+
+            assert [] == same_rows(kept, tmp_path / "ledger.db")
+            assert 0 == world.warm.run("ingest"), world.warm.printed()
+            assert [] == same_rows(kept, tmp_path / "ledger.db")
+        assert 0 == world.quieten()[-1], world.warm.printed()
+
+    assert number > 10 * EVERY

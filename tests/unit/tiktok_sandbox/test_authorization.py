@@ -54,6 +54,16 @@ def test_a_token_past_its_life_is_refused(shop: ShopClient) -> None:
     assert 105002 == late.json()["code"]
 
 
+def test_an_old_refresh_token_may_be_granted_a_grace_and_shortens_no_life(shop: ShopClient) -> None:
+    data = fresh(shop)
+    shop.tweak(refresh_grace=60)
+    first, again = (shop.refresh(str(data["refresh_token"])) for _ in range(2))
+
+    assert 0 == again["code"]
+    assert first["data"]["refresh_token"] != again["data"]["refresh_token"]
+    assert data["refresh_token_expire_in"] == again["data"]["refresh_token_expire_in"]
+
+
 def test_tokens_can_be_expired_by_hand_and_refreshed(shop: ShopClient) -> None:
     data = fresh(shop)
     shop.control("POST", "tokens/expire")
