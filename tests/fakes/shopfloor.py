@@ -24,6 +24,7 @@ from syncd.domain.stock import Basis, Expectations, MissingPolicy, Trust
 from syncd.engine.cycle import Task, run_cycle
 from syncd.engine.setup import ChannelSetup, EngineSetup, Mode, Silent, SourceSetup, Trigger
 from syncd.ledger.store import SqlLedger, open_ledger_for_writing
+from syncd.ports.source import Source
 from tests.fakes.clock import FakeClock
 from tests.fakes.memory_channel import MemoryChannel
 from tests.fakes.memory_source import MemorySource
@@ -69,6 +70,9 @@ class Shopfloor:
         default_factory=dict
     )
 
+    stock_file: Source | None = None
+    """What to read in place of the source in memory."""
+
     def __post_init__(self) -> None:
         self.ledger: SqlLedger = open_ledger_for_writing(
             f"sqlite:///{self.folder / 'ledger.db'}", self.clock
@@ -89,7 +93,7 @@ class Shopfloor:
     def engine(self) -> EngineSetup:
         """The setup of one cycle."""
         rules = self.rules()
-        sources = {STOCK: self._source(self.source, self.orders, self.basis)}
+        sources = {STOCK: self._source(self.stock_file or self.source, self.orders, self.basis)}
         for name, (source, policy, basis) in self.more_sources.items():
             sources[name] = self._source(source, policy, basis)
         setup = ChannelSetup(
@@ -100,7 +104,7 @@ class Shopfloor:
             channels={SHOP: setup}, rules={SHOP: rules}, progress=Silent(),
         )  # fmt: skip
 
-    def _source(self, source: MemorySource, policy: OrdersPolicy, basis: Basis) -> SourceSetup:
+    def _source(self, source: Source, policy: OrdersPolicy, basis: Basis) -> SourceSetup:
         return SourceSetup(
             name=source.name, source=source, trust=self.trust, expectations=self.expectations,
             orders=policy, basis=basis, every=timedelta(minutes=15),

@@ -6,7 +6,6 @@ import io
 import random
 import re
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from hypothesis import strategies as st
 from connectors.csv_file.numbers import NotANumber, NumberFormat, Numbers
 from syncd.domain.errors import SourceError
 from tests.fakes.csv_files import text
+from tests.fakes.damages import DAMAGES, Damage
 
 SKU = st.text(
     st.characters(codec="cp1252", exclude_categories=["Cc", "Cf", "Zl", "Zp"]),
@@ -106,77 +106,6 @@ def whole() -> str:
     return "SKU,Qty,Title\n" + "".join(f"{sku},{units},{title}\n" for sku, units, title in ROWS)
 
 
-def lines_of(content: str) -> list[str]:
-    return content.splitlines(keepends=True)
-
-
-def cut(content: str, chance: random.Random) -> bytes:
-    return content.encode()[: chance.randrange(len(content))]
-
-
-def swapped(content: str, chance: random.Random) -> bytes:
-    header, *rows = lines_of(content)
-    chance.shuffle(rows)
-    return (header + "".join(rows)).encode()
-
-
-def doubled(content: str, chance: random.Random) -> bytes:
-    header, *rows = lines_of(content)
-    more = [row for row in rows for _ in range(1 + (chance.random() < 0.1))]
-    return (header + "".join(more)).encode()
-
-
-def broken_encoding(content: str, chance: random.Random) -> bytes:
-    raw = bytearray(content.encode())
-    for _ in range(5):
-        raw[chance.randrange(20, len(raw))] = chance.choice([0x81, 0xFF, 0xC3, 0x00])
-    return bytes(raw)
-
-
-def renamed(content: str, chance: random.Random) -> bytes:
-    old, new = chance.choice([("SKU", "Sku Code"), ("Qty", "Quantity"), ("Qty", "qty ")])
-    return content.replace(old, new, 1).encode()
-
-
-def shifted(content: str, chance: random.Random) -> bytes:
-    rows = lines_of(content)
-    start = chance.randrange(1, len(rows))
-    return "".join(rows[:start] + ["," + row for row in rows[start:]]).encode()
-
-
-def headless(content: str, chance: random.Random) -> bytes:
-    del chance
-    return "".join(lines_of(content)[1:]).encode()
-
-
-def redelimited(content: str, chance: random.Random) -> bytes:
-    rows = lines_of(content)
-    start = chance.randrange(0, len(rows))
-    return "".join(rows[:start] + [row.replace(",", ";") for row in rows[start:]]).encode()
-
-
-def another_page(content: str, chance: random.Random) -> bytes:
-    rows = lines_of(content)
-    at = chance.randrange(1, len(rows))
-    page = ["<html>\n", "<p>502 Bad Gateway</p>\n", "</html>\n"]
-    return "".join(rows[:at] + page + rows[at:]).encode()
-
-
-def blown_up(content: str, chance: random.Random) -> bytes:
-    def grow(row: str) -> str:
-        sku, units, title = row.split(",")
-        return f"{sku},{units}{chance.choice(['e9', '00000000000', '.5', ',000'])},{title}"
-
-    header, *rows = lines_of(content)
-    return (header + "".join(grow(row) for row in rows)).encode()
-
-
-DAMAGES = [
-    cut, swapped, doubled, broken_encoding, renamed, shifted, headless, redelimited, another_page,
-    blown_up,
-]  # fmt: skip
-
-
 def harmful(content: bytes, folder: Path) -> list[str]:
     """SKUs whose accepted quantity is not the undamaged file's."""
     try:
@@ -193,9 +122,7 @@ def harmful(content: bytes, folder: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.__name__)
-def test_a_damaged_file_never_gives_another_number(
-    damage: Callable[[str, random.Random], bytes], tmp_path: Path
-) -> None:
+def test_a_damaged_file_never_gives_another_number(damage: Damage, tmp_path: Path) -> None:
     for seed in range(30):
         damaged = damage(whole(), random.Random(seed))
         assert [] == harmful(damaged, tmp_path), (damage.__name__, seed)
