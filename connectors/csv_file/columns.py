@@ -4,7 +4,8 @@ import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from connectors.csv_file.options import KEYS, Columns
+from connectors.csv_file.options import Columns
+from connectors.tabular.form import KEYS
 
 CANDIDATES = (",", ";", "\t", "|")
 USUAL = {

@@ -4,43 +4,20 @@ from datetime import timedelta
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, Field
 
-from syncd.domain.duration import parse_duration
+from connectors.tabular.form import RowForm, SkuRule
 from syncd.domain.stock import Basis, Duplicates
+from syncd.ports.options import Header, OptionsPart, Span, Truth, Zone
 
-KEYS = ("sku", "location", "quantity", "committed", "price", "currency", "cost", "counted_at")
-"""What a row can say, in the order in which the values of a row are kept."""
-_TRUTHS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 _DELIMITERS = {",": ",", ";": ";", "tab": "\t", "\t": "\t", "\\t": "\t", "|": "|"}
 _LONGEST_PAD = 64
-
-
-def _span(value: object) -> object:
-    return parse_duration(value) if isinstance(value, str) else value
-
-
-def _truth(value: object) -> object:
-    if isinstance(value, str):
-        if value.lower() not in _TRUTHS:
-            raise ValueError(f"{value!r} is neither true nor false")
-        return _TRUTHS[value.lower()]
-    return value
 
 
 def _delimiter(value: object) -> object:
     if not isinstance(value, str) or value not in _DELIMITERS:
         raise ValueError(f"{value!r} is not one of , ; tab |")
     return _DELIMITERS[value]
-
-
-def _zone(value: object) -> object:
-    if isinstance(value, str):
-        try:
-            return ZoneInfo(value)
-        except (ValueError, OSError, KeyError):  # ZoneInfoNotFoundError is a KeyError
-            raise ValueError(f"{value!r} is no time zone; write it as Europe/Berlin") from None
-    return value
 
 
 def _encoding(value: object) -> object:
@@ -51,17 +28,7 @@ def _encoding(value: object) -> object:
     return value
 
 
-Span = Annotated[timedelta, BeforeValidator(_span, json_schema_input_type=str)]
-Truth = Annotated[bool, BeforeValidator(_truth, json_schema_input_type=bool | str)]
-Zone = Annotated[ZoneInfo, BeforeValidator(_zone, json_schema_input_type=str)]
-Header = Annotated[str, Field(min_length=1, max_length=200)]
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Columns(_Part):
+class Columns(OptionsPart):
     """Which header stands for what; usual names are recognised without this."""
 
     sku: Header | None = Field(default=None, description="Header of the SKU")
@@ -74,7 +41,7 @@ class Columns(_Part):
     counted_at: Header | None = Field(default=None, description="Header of the time of the count")
 
 
-class SkuForm(_Part):
+class SkuForm(OptionsPart):
     """How SKUs are brought into form; nothing is changed unless it is asked for here."""
 
     trim: Truth = Field(default=False, description="Take spaces around the SKU away")
@@ -84,7 +51,7 @@ class SkuForm(_Part):
     )
 
 
-class AsOf(_Part):
+class AsOf(OptionsPart):
     """A file name that tells when the export was made."""
 
     name: Annotated[str, Field(min_length=1)] = Field(
@@ -93,7 +60,7 @@ class AsOf(_Part):
     timezone: Zone = Field(default=ZoneInfo("UTC"), description="Time zone of that name")
 
 
-class CsvFileOptions(_Part):
+class CsvFileOptions(OptionsPart):
     """How a stock file is found and read."""
 
     path: Annotated[str, Field(min_length=1)] = Field(
@@ -143,3 +110,15 @@ class CsvFileOptions(_Part):
     committed: Literal["none"] | None = Field(
         default=None, description="Given by the source's own key"
     )
+
+    def form(self) -> RowForm:
+        """What the texts of a row mean."""
+        return RowForm(
+            sku=SkuRule(trim=self.sku.trim, upper=self.sku.upper, pad=self.sku.pad),
+            decimal=self.decimal,
+            thousands=self.thousands,
+            fractions=self.fractions,
+            counts_committed=self.committed != "none",
+            untracked=self.format is not None,
+            zone=self.counted_at_timezone,
+        )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from connectors.csv_file.columns import BadHeader
-from connectors.csv_file.rows import UNTRACKED
+from connectors.tabular.form import UNTRACKED
 from syncd.domain.stock import Basis
 
 NOT_STOCKED = "not stocked"

@@ -4,7 +4,7 @@ import csv
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from operator import itemgetter
 from pathlib import Path
@@ -16,16 +16,20 @@ from connectors.csv_file.columns import BadHeader, Layout, find_layout, header_o
 from connectors.csv_file.decoding import encoding_of, ends_with_newline, text_of
 from connectors.csv_file.opening import FileState, digest, find, plain, settled, state_of
 from connectors.csv_file.options import AsOf, CsvFileOptions
-from connectors.csv_file.rows import RowParser, Unbelievable
 from connectors.csv_file.shopify_exports import Preset, preset_of
+from connectors.tabular.rows import RowParser, Unbelievable
+from syncd.domain.duration import written
 from syncd.domain.errors import SourceInvalid, SourceUnavailable
 from syncd.domain.identity import Sku, SourceName
-from syncd.domain.stock import Basis, Completeness, Reading, Reject
+from syncd.domain.stock import Basis, Completeness, Reading, Reject, Watermark
 from syncd.ports.clock import Clock
 from syncd.ports.credentials import Credentials
+from syncd.ports.probe import Check, Verdict
 from syncd.ports.source import RawBatch, Source
 
 BATCH = 4_000
+SELDOM = 10
+"""A file this many intervals old is worth a question."""
 _SEPARATOR_LINE = re.compile(r"sep=(.)\s*", re.IGNORECASE)
 
 
@@ -46,6 +50,7 @@ class CsvReader:
     """One reading of one file."""
 
     completeness = Completeness.FULL
+    watermark: Watermark | None = None
 
     def __init__(
         self, options: CsvFileOptions, path: Path, file: IO[bytes], state: FileState,
@@ -66,7 +71,7 @@ class CsvReader:
         self._last_line = 0
         self._layout, self._preset = self._read_header()
         keys = self._layout.keys if self._preset is None else self._preset.keys
-        self._parser = RowParser(options, keys)
+        self._parser = RowParser(options.form(), keys)
         self._require_committed(keys)
 
     def _spoken_until(self, clock: Clock) -> datetime:
@@ -275,6 +280,21 @@ class CsvFileSource:
         self._folder = folder
         self._clock = clock
         self._digested: tuple[Path, FileState, str] | None = None
+
+    @property
+    def delta_scope(self) -> str | None:
+        """None: a file is read whole."""
+        return None
+
+    def probe(self, every: timedelta) -> tuple[Check, ...]:
+        """How old the file is, measured by the interval of its readings."""
+        path = find(self._options.path, self._folder)
+        age = self._clock.now() - state_of(path).modified
+        text = f"{path} was written {written(age)} ago"
+        if age > SELDOM * every:
+            text += f", {SELDOM} times its interval of {written(every)} or more"
+            return (Check(text=text, verdict=Verdict.WARN, help="is the export still running?"),)
+        return (Check(text=text),)
 
     def fingerprint(self) -> str | None:
         """The digest of the file's bytes."""

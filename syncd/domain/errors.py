@@ -10,6 +10,7 @@ SyncdError
   ChannelError
     ChannelUnavailable   try again next time; the plan is kept
     ChannelUnauthorized  an operator must connect the channel again; the plan is kept
+  DeliveryRefused        a webhook is not from who it says: answer 401 and forget it
   LedgerError
     LedgerOutdated       another schema version; run the command the message names
     LedgerUnusable       the file is damaged, locked, read-only or the disk is full
@@ -85,6 +86,10 @@ class ChannelUnavailable(ChannelError):  # noqa: N818 - as above
 
 class ChannelUnauthorized(ChannelError):  # noqa: N818 - as above
     """The channel refuses us; an operator must connect it again."""
+
+
+class DeliveryRefused(SyncdError):  # noqa: N818 - reads as a state
+    """A webhook delivery has no good signature, or a body that its sender never writes."""
 
 
 class LedgerError(SyncdError):

@@ -9,7 +9,7 @@ from syncd.domain.change import Change
 from syncd.domain.identity import ChannelName, RunId, SourceName, WarehouseId
 from syncd.domain.outcome import Verdict
 from syncd.domain.plan import Hazard, Skip
-from syncd.domain.stock import Reject
+from syncd.domain.stock import Completeness, Reject
 
 
 class ExitCode(IntEnum):
@@ -67,7 +67,7 @@ class Attention:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceReport:
-    """What one source said in this run."""
+    """What one source said in this run; `rows` is what it has, `read` what this reading said of it."""
 
     name: SourceName
     state: SourceState
@@ -75,6 +75,8 @@ class SourceReport:
     rows: int = 0
     changed: int = 0
     missing: int = 0
+    read: int = 0
+    completeness: Completeness = Completeness.FULL
     fingerprint: str | None = None
     rejected: tuple[Reject, ...] = ()
     rejected_count: int = 0

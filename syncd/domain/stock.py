@@ -143,6 +143,17 @@ def snapshot_problems(counts: SnapshotCounts, expected: Expectations) -> tuple[s
     return tuple(problems)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watermark:
+    """A moment of the source's own data: what changed before it was read.
+
+    `scope` names what was read (query, locations); a watermark of another scope means nothing.
+    """
+
+    moment: datetime
+    scope: str
+
+
 class Freshness(StrEnum):
     """How old the current snapshot of a source is, in steps that change what it may do."""
 
@@ -154,7 +165,10 @@ class Freshness(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceStanding:
-    """Where a source stands: its current snapshot and when it was last read successfully."""
+    """Where a source stands: its current snapshot and when it was last read successfully.
+
+    `full_at` is when everything was read last, `watermark` from when on changes are to be asked.
+    """
 
     source: SourceName
     as_of: datetime | None = None
@@ -166,6 +180,19 @@ class SourceStanding:
     trouble_state: str = ""
     trouble_since: datetime | None = None
     refused_fingerprint: str | None = None
+    full_at: datetime | None = None
+    watermark: "Watermark | None" = None
+
+    def since(self, scope: str | None, full_every: timedelta, now: datetime) -> datetime | None:
+        """From when on changes suffice; None when everything must be read.
+
+        That is so for another scope than the watermark's, and when the last full reading is older than
+        `full_every`, because what vanished from a source leaves no trace in its changes.
+        """
+        mark = self.watermark
+        if mark is None or self.full_at is None or mark.scope != scope:
+            return None
+        return None if now - self.full_at >= full_every else mark.moment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

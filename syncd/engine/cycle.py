@@ -47,6 +47,8 @@ class Task:
     channels: Sequence[ChannelName]
     only: Sequence[Sku] | None = None
     send: bool = False
+    whole: bool = False
+    """Whether sources that could tell what changed are read whole."""
 
 
 class Confirming:
@@ -79,7 +81,7 @@ def run_cycle(
     run = engine.ledger.begin_run(task.word)
     started = engine.clock.now()
     mark_demanded(engine, open_lines(engine))
-    sources = ingest(engine, run, task.sources)
+    sources = ingest(engine, run, task.sources, whole=task.whole)
     mark_what_time_changed(engine)
     channels = [
         channel_cycle(engine, engine.channels[name], run, task, stopping) for name in task.channels

@@ -7,59 +7,83 @@ from datetime import datetime
 from syncd.domain.errors import SourceError, SourceInvalid, SourceUnauthorized
 from syncd.domain.identity import RunId, SourceName
 from syncd.domain.report import SourceReport, SourceState
-from syncd.domain.stock import Freshness, freshness
+from syncd.domain.stock import Completeness, Freshness, freshness
 from syncd.engine.setup import EngineSetup, SourceSetup
 from syncd.ports.records import SnapshotResult
+from syncd.ports.source import SnapshotReader
 
 logger = logging.getLogger(__name__)
 
 
-def ingest(engine: EngineSetup, run: RunId, names: Iterable[SourceName]) -> list[SourceReport]:
-    """Read these sources; a source that fails keeps its last good snapshot and stops no other."""
+def ingest(
+    engine: EngineSetup, run: RunId, names: Iterable[SourceName], *, whole: bool = False
+) -> list[SourceReport]:
+    """Read these sources; a source that fails keeps its last good snapshot and stops no other.
+
+    `whole` asks those that could tell what changed for everything.
+    """
     reports = []
     for done, name in enumerate(names):
         engine.progress.step(f"reading {name}", done, None)
-        reports.append(_ingest_one(engine, run, engine.sources[name]))
+        setup = engine.sources[name]
+        since = None if whole else _since(engine, setup)
+        reports.append(_ingest_one(engine, run, setup, since))
     return reports
 
 
-def _ingest_one(engine: EngineSetup, run: RunId, setup: SourceSetup) -> SourceReport:
+def _ingest_one(
+    engine: EngineSetup, run: RunId, setup: SourceSetup, since: datetime | None
+) -> SourceReport:
     try:
-        return _read(engine, run, setup)
+        return _read(engine, run, setup, since)
     except SourceError as error:
         return _failed(engine, run, setup, error)
 
 
-def _read(engine: EngineSetup, run: RunId, setup: SourceSetup) -> SourceReport:
+def _read(
+    engine: EngineSetup, run: RunId, setup: SourceSetup, since: datetime | None
+) -> SourceReport:
     standing = engine.ledger.standings().get(setup.name)
-    with setup.source.snapshot(None) as reader:
-        if standing is not None and standing.fingerprint == reader.fingerprint:
+    with setup.source.snapshot(since) as reader:
+        known = reader.fingerprint
+        if standing is not None and known is not None and standing.fingerprint == known:
             result = engine.ledger.record_unchanged(run, setup.name, reader.as_of)
             state = SourceState.UNCHANGED
         else:
             result = engine.ledger.record_snapshot(run, setup.name, reader, setup.expectations)
             state = SourceState.OK
-        notes = "; ".join(reader.notes)
-        return _report(engine, setup, state, result, reader.as_of, reader.fingerprint, notes)
+        if reader.completeness is Completeness.PARTIAL and not result.read:
+            state = SourceState.UNCHANGED
+        return _report(engine, setup, state, result, reader)
+
+
+def _since(engine: EngineSetup, setup: SourceSetup) -> datetime | None:
+    """From when on changes of the source suffice."""
+    standing = engine.ledger.standings().get(setup.name)
+    if standing is None:
+        return None
+    return standing.since(setup.source.delta_scope, setup.full_every, engine.clock.now())
 
 
 def _report(
     engine: EngineSetup, setup: SourceSetup, state: SourceState, result: SnapshotResult,
-    as_of: datetime, fingerprint: str, notes: str,
+    reader: SnapshotReader,
 ) -> SourceReport:  # fmt: skip
     standing = engine.ledger.standings()[setup.name]
     age = freshness(standing, setup.trust, engine.clock.now())
     return SourceReport(
         name=setup.name,
         state=state if age is Freshness.FRESH else SourceState.STALE,
-        as_of=as_of,
+        as_of=reader.as_of,
         rows=result.rows,
+        read=result.read,
+        completeness=reader.completeness,
         changed=result.changed,
         missing=result.missing,
-        fingerprint=fingerprint,
+        fingerprint=reader.fingerprint,
         rejected=tuple(result.rejects),
         rejected_count=result.rejected,
-        message=notes,
+        message="; ".join(reader.notes),
     )
 
 

@@ -54,7 +54,10 @@ class Silent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceSetup:
-    """One source and how far it is believed. `orders` is None for a source that feeds no stock."""
+    """One source and how far it is believed. `orders` is None for a source that feeds no stock.
+
+    A source that can tell what changed is read whole every `full_every` all the same.
+    """
 
     name: SourceName
     source: Source
@@ -63,6 +66,7 @@ class SourceSetup:
     orders: OrdersPolicy | None
     basis: Basis | None
     every: timedelta
+    full_every: timedelta = timedelta(hours=24)
 
     @property
     def feeds_stock(self) -> bool:

@@ -16,6 +16,8 @@ from syncd.ledger.columns import micros
 from syncd.ledger.staging import Staging
 from syncd.ports.source import SnapshotReader
 
+REPEATED = "the same SKU and location"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
@@ -29,9 +31,10 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Merged:
-    """What a merge did; `usable` counts rows that said something, unchanged ones too."""
+    """What a merge did; `usable` counts rows that said something, unchanged ones too, `fresh` new positions."""
 
     usable: int
+    fresh: int
     changed: int
     missing: int
 
@@ -62,6 +65,8 @@ class Merge:
         for statement in sql.IDENTIFY:
             self._run(statement)
         repeated = self._settle_duplicates(duplicates)
+        if not self._full:
+            repeated += self._keep_repeated()
         if self._staging.rejected:
             for statement in sql.HOLD:
                 self._run(statement)
@@ -73,7 +78,8 @@ class Merge:
         gone = self._count("SELECT COUNT(*) FROM temp.gone")
         moved = self._count("SELECT COUNT(*) FROM temp.moved")
         usable = self._staging.skipped + self._staging.staged - repeated
-        return Merged(usable=usable, changed=moved - gone, missing=gone)
+        fresh = self._count("SELECT COUNT(*) FROM temp.moved WHERE fresh")
+        return Merged(usable=usable, fresh=fresh, changed=moved - gone, missing=gone)
 
     def absent(self, skus: tuple[Sku, ...]) -> tuple[Sku, ...]:
         """Those SKUs that the source does not have now."""
@@ -111,13 +117,27 @@ class Merge:
         self._staging.flush()
         return refused
 
+    def _keep_repeated(self) -> int:
+        """Hold what the last full reading held as repeated; answers how many rows became rejects."""
+        rows = self._connection.exec_driver_sql(sql.STILL_REPEATED, {"repeated": REPEATED}).all()
+        for row in rows:
+            reject = Reject(
+                at=self._reader.locate(row.line),
+                sku=Sku(row.sku),
+                location=LocationName(row.location),
+                reason=row.reason,
+            )
+            self._staging.refuse(reject, row.line)
+        self._staging.flush()
+        return len(rows)
+
     def _repeated(self, line: int, lines: list[int], sku: str, location: str) -> Reject:
         named = f"{', '.join(map(str, lines[:-1]))} and {lines[-1]}"
         return Reject(
             at=self._reader.locate(line),
             sku=Sku(sku),
             location=LocationName(location),
-            reason=f"the same SKU and location stand in lines {named}",
+            reason=f"{REPEATED} stand in lines {named}",
         )
 
     def _find_gone(self) -> None:

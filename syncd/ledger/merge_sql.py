@@ -72,6 +72,14 @@ REPEATED_ROWS = (
     "LEFT JOIN position p ON p.location_id = l.id AND p.item_id = i.id GROUP BY l.id, i.id"
 )
 
+# in a reading of changes one row of a repeated key may come alone; only a full reading can clear it
+STILL_REPEATED = (
+    "SELECT k.line AS line, i.sku AS sku, l.name AS location, p.reason AS reason FROM temp.keyed k "
+    "CROSS JOIN position p ON p.location_id = k.location_id AND p.item_id = k.item_id "
+    "CROSS JOIN location l ON l.id = k.location_id CROSS JOIN item i ON i.id = k.item_id "
+    "WHERE p.state = 'unknown' AND p.reason LIKE :repeated || '%'"
+)
+
 
 def _combine(function: str) -> str:
     return (

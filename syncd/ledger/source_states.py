@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from syncd.domain.identity import LocationName, Sku, SourceName
-from syncd.domain.stock import Reject, SourceStanding
+from syncd.domain.stock import Reject, SourceStanding, Watermark
 from syncd.ledger.columns import moment_or_none
 from syncd.ledger.names import source_id
 
@@ -75,4 +75,11 @@ def standing_of(row: Row[Any]) -> SourceStanding:
         trouble_state=row.trouble_state,
         trouble_since=moment_or_none(row.trouble_since),
         refused_fingerprint=row.refused_fingerprint,
+        full_at=moment_or_none(row.full_at),
+        watermark=_watermark(row),
     )
+
+
+def _watermark(row: Row[Any]) -> Watermark | None:
+    moment = moment_or_none(row.watermark)
+    return None if moment is None else Watermark(moment=moment, scope=row.scope)

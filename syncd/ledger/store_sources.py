@@ -3,7 +3,7 @@
 # ruff: noqa: S608 - statements are put together from constants and question marks only
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -26,6 +26,7 @@ from syncd.ledger.dirty import mark_everywhere
 from syncd.ledger.merge import Merge, Merged, Snapshot
 from syncd.ledger.merge_sql import MOVED_ITEMS
 from syncd.ledger.names import known_source, run_id, source_id
+from syncd.ledger.settling import StagedReading, settle
 from syncd.ledger.source_states import NO_TROUBLE, SourceState, rejects_of, standing_of, state_of
 from syncd.ledger.staging import Staging, known_hashes
 from syncd.ports.records import SnapshotResult
@@ -33,18 +34,6 @@ from syncd.ports.source import SnapshotReader
 
 _PROBE = 987654321
 _OF_SOURCE = "SELECT id FROM location WHERE source_id = :source"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Reading:
-    """One reading between staging and merge; `before` is the snapshot it was compared with."""
-
-    run: RunId
-    source: SourceName
-    reader: SnapshotReader
-    expected: Expectations
-    staging: Staging
-    before: int | None
 
 
 class SourceStore(StorePart):
@@ -62,12 +51,11 @@ class SourceStore(StorePart):
         with self._database.private() as connection:
             with connection.begin():
                 before = _current_snapshot(connection, source)
-                hashing = expected.duplicates is Duplicates.ERROR
-                known = known_hashes(connection, source) if hashing else None
+                known = _known(connection, source, reader, expected)
                 staging = Staging(connection, reader, known)
             with connection.begin():
                 staging.read()
-            reading = _Reading(
+            reading = StagedReading(
                 run=run,
                 source=source,
                 reader=reader,
@@ -89,6 +77,7 @@ class SourceStore(StorePart):
             )
             return SnapshotResult(
                 rows=state.rows,
+                read=state.rows,
                 changed=0,
                 missing=0,
                 rejected=state.rejected,
@@ -189,7 +178,7 @@ class SourceStore(StorePart):
                 )
         return moved
 
-    def _record(self, connection: Connection, reading: _Reading) -> SnapshotResult:
+    def _record(self, connection: Connection, reading: StagedReading) -> SnapshotResult:
         if _current_snapshot(connection, reading.source) != reading.before:
             raise SourceUnavailable(
                 f"source {reading.source} was recorded by another process while it was read here; "
@@ -203,13 +192,15 @@ class SourceStore(StorePart):
         merged = merge.run(reading.expected.duplicates)
         _judge(connection, reading, merge, merged, state)
         mark_everywhere(connection, MOVED_ITEMS, {})
-        _settle(connection, reading, merged, snapshot)
+        rows = merged.usable if reading.full else state.rows + merged.fresh
+        rejected = settle(connection, reading, rows, snapshot)
         return SnapshotResult(
-            rows=merged.usable,
+            rows=rows,
+            read=merged.usable,
             changed=merged.changed,
             missing=merged.missing,
-            rejected=staging.rejected,
-            rejects=tuple(staging.first_rejects),
+            rejected=rejected,
+            rejects=rejects_of(connection, state.source_id),
         )
 
 
@@ -222,8 +213,18 @@ def _current_snapshot(connection: Connection, source: SourceName) -> int | None:
     return None if found is None else int(found)
 
 
+def _known(
+    connection: Connection, source: SourceName, reader: SnapshotReader, expected: Expectations
+) -> set[int] | None:
+    """The hashes that let rows be skipped; a reading of changes expects to skip none, so it loads none."""
+    if expected.duplicates is not Duplicates.ERROR:
+        return None
+    full = reader.completeness is Completeness.FULL
+    return known_hashes(connection, source) if full else set()
+
+
 def _new_snapshot(
-    connection: Connection, reading: _Reading, source: int, now: datetime
+    connection: Connection, reading: StagedReading, source: int, now: datetime
 ) -> Snapshot:
     reader = reading.reader
     run = run_id(connection, reading.run)
@@ -236,7 +237,7 @@ def _new_snapshot(
             micros(reader.as_of),
             micros(now),
             reader.completeness.value,
-            reader.fingerprint,
+            reader.fingerprint or "",
             reader.origin,
             reader.locate(_PROBE).replace(str(_PROBE), "{line}"),
         ),
@@ -245,10 +246,10 @@ def _new_snapshot(
 
 
 def _judge(
-    connection: Connection, reading: _Reading, merge: Merge, merged: Merged, state: SourceState
+    connection: Connection, reading: StagedReading, merge: Merge, merged: Merged, state: SourceState
 ) -> None:
     """SourceInvalid when the reading may not be believed and nobody accepted it."""
-    if reading.reader.completeness is not Completeness.FULL:
+    if not reading.full:
         return
     rejected = reading.staging.rejected
     usable = SnapshotCounts(
@@ -270,7 +271,7 @@ def _judge(
             *snapshot_problems(all_rows, replace(reading.expected, min_rows=0)),
         )
     )
-    fingerprint = reading.reader.fingerprint
+    fingerprint = reading.reader.fingerprint or ""
     if not problems or _use_acceptance(connection, state.source_id, fingerprint, merge.now):
         return
     raise SourceInvalid(f"{reading.reader.origin} is refused: {'; '.join(problems)}", fingerprint)
@@ -283,37 +284,3 @@ def _use_acceptance(connection: Connection, source: int, fingerprint: str, now: 
         (micros(now), source, fingerprint),
     )
     return used.rowcount == 1
-
-
-def _settle(connection: Connection, reading: _Reading, merged: Merged, snapshot: Snapshot) -> None:
-    """The snapshot's own row, the source's standing and its rejects."""
-    reader, staging = reading.reader, reading.staging
-    connection.exec_driver_sql(
-        "UPDATE snapshot SET rows = ?, rejected = ? WHERE id = ?",
-        (merged.usable, staging.rejected, snapshot.snapshot_id),
-    )
-    connection.exec_driver_sql(
-        "UPDATE source_state SET rows = CASE WHEN :full THEN :rows ELSE rows END, "
-        "rejected = :rejected, snapshot_id = :snapshot, fingerprint = :fingerprint, "
-        f"origin = :origin, as_of = :as_of, read_at = :now, {NO_TROUBLE} WHERE source_id = :source",
-        {
-            "full": reader.completeness is Completeness.FULL,
-            "rows": merged.usable,
-            "rejected": staging.rejected,
-            "snapshot": snapshot.snapshot_id,
-            "fingerprint": reader.fingerprint,
-            "origin": reader.origin,
-            "as_of": micros(reader.as_of),
-            "now": micros(snapshot.now),
-            "source": snapshot.source_id,
-        },
-    )
-    connection.exec_driver_sql("DELETE FROM reject WHERE source_id = ?", (snapshot.source_id,))
-    if staging.first_rejects:
-        connection.exec_driver_sql(
-            "INSERT INTO reject (source_id, at, sku, location, reason) VALUES (?, ?, ?, ?, ?)",
-            [
-                (snapshot.source_id, row.at, row.sku, row.location, row.reason)
-                for row in staging.first_rejects
-            ],
-        )

@@ -12,9 +12,13 @@ from syncd.domain.stock import Reject
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SnapshotResult:
-    """What recording a snapshot did. `rejects` is cut at 1,000; `rejected` counts all of them."""
+    """What recording a snapshot did. `rejects` is cut at 1,000; `rejected` counts all of them.
+
+    `rows` is how many the source has now, `read` how many of them this reading said.
+    """
 
     rows: int
+    read: int
     changed: int
     missing: int
     rejected: int

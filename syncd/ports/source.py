@@ -3,16 +3,17 @@
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
 from pydantic import BaseModel
 
 from syncd.domain.identity import SourceName
-from syncd.domain.stock import Completeness, Reading, Reject
+from syncd.domain.stock import Completeness, Reading, Reject, Watermark
 from syncd.ports.clock import Clock
 from syncd.ports.credentials import Credentials
+from syncd.ports.probe import Check
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +43,19 @@ class SnapshotReader(Protocol):
         ...
 
     @property
-    def fingerprint(self) -> str:
-        """Names exactly this content; `ingest --accept` takes it."""
+    def fingerprint(self) -> str | None:
+        """Names exactly this content; `ingest --accept` takes it.
+
+        Where only reading tells, it is None until `batches` is exhausted.
+        """
+        ...
+
+    @property
+    def watermark(self) -> Watermark | None:
+        """From when on the next reading may ask for changes only; complete after `batches`.
+
+        Taken from the data, by the source's clock; None where the source gives full readings only.
+        """
         ...
 
     @property
@@ -96,8 +108,22 @@ class Source(Protocol):
         """
         ...
 
+    @property
+    def delta_scope(self) -> str | None:
+        """Names what a reading of changes would leave out; None where only full readings are given.
+
+        A watermark belongs to one scope: after another query, or other locations, everything is read.
+        """
+        ...
+
+    def probe(self, every: timedelta) -> tuple[Check, ...]:
+        """What the doctor says beside one full reading: permissions, clock, cost (see ports.probe)."""
+        ...
+
     def snapshot(self, since: datetime | None) -> AbstractContextManager[SnapshotReader]:
-        """Open one reading; `since` allows a partial one where the source can give it.
+        """Open one reading: of everything, or of what changed since a former watermark.
+
+        The source itself reaches back behind `since` by its overlap, and may read everything all the same.
 
         Raises SourceUnavailable (try next time), SourceUnauthorized (an operator must act),
         SourceInvalid (this content is refused; the last snapshot stays current).

@@ -44,6 +44,8 @@ class SourcePart(_Part):
     rows: int = 0
     changed: int = 0
     missing: int = 0
+    read: int = 0
+    completeness: str = "full"
     fingerprint: str | None = None
     rejected: tuple[RejectPart, ...] = ()
     rejected_count: int = 0
@@ -161,6 +163,8 @@ def _source(source: SourceReport) -> SourcePart:
         rows=source.rows,
         changed=source.changed,
         missing=source.missing,
+        read=source.read,
+        completeness=source.completeness.value,
         fingerprint=source.fingerprint,
         rejected=tuple(
             RejectPart(at=row.at, sku=row.sku, reason=row.reason) for row in source.rejected

@@ -76,14 +76,18 @@ def _sources(document: ReportDocument, console: Console, timezone: tzinfo) -> No
     for source in document.sources:
         table.add_row(
             safe(source.name), styled(source.state), _time(source.as_of, timezone),
-            *(str(number) for number in _numbers(source)),
+            *_numbers(source),
         )  # fmt: skip
     console.print(table)
     console.print()
 
 
-def _numbers(source: SourcePart) -> tuple[int, ...]:
-    return (source.rows, source.changed, source.missing, source.rejected_count)
+def _numbers(source: SourcePart) -> tuple[str, ...]:
+    """Of a reading of changes the rows it read are told apart from those the source has."""
+    rows = str(source.rows)
+    if source.completeness == "partial":
+        rows = f"{source.read} of {source.rows}"
+    return (rows, str(source.changed), str(source.missing), str(source.rejected_count))
 
 
 def _table(*titles: str) -> Table:

@@ -118,15 +118,22 @@ def ingest(
     ] = None,
     accept: Annotated[
         str | None,
-        typer.Option("--accept", metavar="FINGERPRINT", help="Take this one refused file, once."),
+        typer.Option(
+            "--accept", metavar="FINGERPRINT", help="Take this one refused content, once."
+        ),
     ] = None,
     reason: OptionalReason = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="Read everything, also where changes would do.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Read sources into the ledger."""
+    from syncd.service.commands.running import Ingest
     from syncd.service.commands.running import ingest as command
 
-    _leave(command(context.obj, sources or [], accept, reason, as_json))
+    wanted = Ingest(sources=sources or [], accept=accept, reason=reason, whole=full)
+    _leave(command(context.obj, wanted, as_json))
 
 
 @app.command()

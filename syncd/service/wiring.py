@@ -115,6 +115,7 @@ def _setup(
             orders=item.orders_policy() if item.feeds_stock else None,
             basis=item.basis,
             every=item.every,
+            full_every=item.full_every,
         )
         for name, item in settings.sources.items()
     }

@@ -113,6 +113,10 @@ class SourceTree(_Part):
     cron: Annotated[Cron | None, CRON] = Field(
         default=None, description="Readings by the clock instead: minute hour day month weekday"
     )
+    full_every: Annotated[timedelta, duration("1m", "30d")] = Field(
+        default=timedelta(hours=24),
+        description="Time between two readings of everything, for a source that can tell what changed",
+    )
     stale_after: Annotated[timedelta | None, duration("1s", "365d")] = Field(
         default=None, description="Age from which it may only lower listings (default 3 x every)"
     )

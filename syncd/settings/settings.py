@@ -50,6 +50,11 @@ class SourceSettings:
         return None if self.tree.cron is None else self.tree.cron.text
 
     @property
+    def full_every(self) -> timedelta:
+        """Time between two readings of everything, where changes could be asked for."""
+        return self.tree.full_every
+
+    @property
     def every(self) -> timedelta:
         """Time between two readings; with `cron` the longest one."""
         return self.tree.every if self.tree.cron is None else self.tree.cron.longest_gap

@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from hashlib import blake2b
 
 from syncd.domain.errors import SourceError
 from syncd.domain.identity import DEFAULT_LOCATION, LocationName, Sku, SourceName
-from syncd.domain.stock import Completeness, Reading, Reject, State
+from syncd.domain.stock import Completeness, Reading, Reject, State, Watermark
+from syncd.ports.probe import Check
 from syncd.ports.source import RawBatch
 
 
@@ -42,6 +43,7 @@ class MemoryReader:
         self.fingerprint = source.digest()
         self.origin = f"{source.name}.list"
         self.notes: Sequence[str] = ()
+        self.watermark = source.watermark
 
     def batches(self) -> Iterator[RawBatch]:
         rows = list(self._source.rows)
@@ -96,6 +98,13 @@ class MemorySource:
     ragged: list[Reject] = field(default_factory=list)
     objections: list[str] = field(default_factory=list)
 
+    delta_scope: str | None = None
+    watermark: Watermark | None = None
+    asked_since: list[datetime | None] = field(default_factory=list)
+
+    def probe(self, every: timedelta) -> tuple[Check, ...]:
+        return (Check(text=f"a list, read every {every}"),)
+
     def digest(self) -> str:
         text = repr([row.values() for row in self.rows]).encode()
         return "blake2b:" + blake2b(text, digest_size=16).hexdigest()
@@ -105,7 +114,7 @@ class MemorySource:
 
     @contextmanager
     def snapshot(self, since: datetime | None) -> Iterator[MemoryReader]:
-        del since
+        self.asked_since.append(since)
         if self.fail is not None:
             raise self.fail
         yield MemoryReader(self)

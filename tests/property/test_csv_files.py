@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.csv_file.numbers import NotANumber, NumberFormat, Numbers
+from connectors.tabular.numbers import NotANumber, NumberFormat, Numbers
 from syncd.domain.errors import SourceError
 from tests.fakes.csv_files import text
 from tests.fakes.damages import DAMAGES, Damage

@@ -162,7 +162,7 @@ class MovementRow(SQLModel, table=True):
 
 
 class SourceStateRow(SQLModel, table=True):
-    """Where a source stands now."""
+    """Where a source stands now; the watermark belongs to `scope`, what the last readings asked for."""
 
     __tablename__ = "source_state"
 
@@ -179,3 +179,6 @@ class SourceStateRow(SQLModel, table=True):
     trouble_since: datetime | None = Field(default=None, sa_type=Moment)
     refused_fingerprint: str | None = None
     freshness_step: str | None = None
+    full_at: datetime | None = Field(default=None, sa_type=Moment)
+    watermark: datetime | None = Field(default=None, sa_type=Moment)
+    scope: str | None = None

@@ -40,20 +40,30 @@ class Renderer(Protocol):
         ...
 
 
-def ingest(
-    context: Context, sources: Sequence[str], accept: str | None, reason: str | None, as_json: bool
-) -> ExitCode:  # fmt: skip
-    """Read sources; with `accept`, take one refused file once."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ingest:
+    """What `syncd ingest` was asked for."""
+
+    sources: Sequence[str] = ()
+    accept: str | None = None
+    reason: str | None = None
+    whole: bool = False
+
+
+def ingest(context: Context, wanted: Ingest, as_json: bool) -> ExitCode:
+    """Read sources; with `accept`, take one refused content once."""
     settings = context.settings
-    names = named(sources, settings.sources, "source")
-    if accept is not None and (len(sources) != 1 or not reason):
+    names = named(wanted.sources, settings.sources, "source")
+    if wanted.accept is not None and (len(wanted.sources) != 1 or not wanted.reason):
         raise UsageError(
             'name the source and say why: syncd ingest SOURCE --accept FINGERPRINT --reason "…"'
         )
     with opened_for_reading(settings, context.clock, progress(context)) as opened:
-        if accept is not None:
-            opened.ledger.accept(names[0], accept, reason or "")
-        task = Task(trigger=Trigger.BY_HAND, word="ingest", sources=names, channels=())
+        if wanted.accept is not None:
+            opened.ledger.accept(names[0], wanted.accept, wanted.reason or "")
+        task = Task(
+            trigger=Trigger.BY_HAND, word="ingest", sources=names, channels=(), whole=wanted.whole
+        )
         return _run(context, opened.engine, task, as_json)
 
 

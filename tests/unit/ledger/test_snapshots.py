@@ -139,7 +139,7 @@ def test_partial_snapshot_makes_nothing_missing(shelf: Shelf) -> None:
     shelf.record([Row("A", "1"), Row("B", "2")])
     shelf.source.completeness = Completeness.PARTIAL
     result = shelf.record([Row("A", "9")], Expectations())
-    assert (1, 1, 0) == (result.rows, result.changed, result.missing)
+    assert (2, 1, 1, 0) == (result.rows, result.read, result.changed, result.missing)
     assert [9, 2] == shelf.quantities("A", "B")
     assert 2 == shelf.ledger.standings()[STOCK].rows
     assert 0 == shelf.record([], Expectations()).changed

@@ -7,8 +7,8 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import TypeVar
 
-from connectors.csv_file.numbers import NotANumber, NumberFormat, Numbers
-from connectors.csv_file.options import CsvFileOptions
+from connectors.tabular.form import UNTRACKED, RowForm
+from connectors.tabular.numbers import NotANumber, NumberFormat, Numbers
 from syncd.domain.identity import DEFAULT_LOCATION, LocationName, Sku
 from syncd.domain.stock import Reading, State
 
@@ -18,13 +18,11 @@ Quantity = tuple[State, int | None, str]
 LONGEST_SKU = 200
 REMEMBERED = 16_384
 """Texts per column whose meaning is remembered."""
-NO_QUANTITY: Quantity = (State.UNKNOWN, None, "the file has no quantity column")
+NO_QUANTITY: Quantity = (State.UNKNOWN, None, "there is no quantity column")
 _PLAIN_SKU = re.compile(r"[0-9A-Za-z._/-]{1,200}", re.ASCII)
 """What needs no second look: too short, too long, blank, scientific or odd it cannot be."""
 _SCIENTIFIC_SKU = re.compile(r"[0-9]+([.,][0-9]+)?[eE]\+[0-9]+", re.ASCII)
 _CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
-UNTRACKED = "untracked"
-"""How a preset writes a quantity that the shop does not track."""
 
 
 class Unbelievable(Exception):  # noqa: N818 - a reason
@@ -39,21 +37,20 @@ class Unbelievable(Exception):  # noqa: N818 - a reason
 
 
 class RowParser:
-    """Judges the rows of one file. `keys` names the values of a row.
+    """Judges the rows of one table. `keys` names the values of a row.
 
-    The columns of a stock file repeat themselves, so what a text means is remembered for a while.
+    The columns of a table of stock repeat themselves, so what a text means is remembered for a while.
     """
 
-    def __init__(self, options: CsvFileOptions, keys: Sequence[str]) -> None:
+    def __init__(self, form: RowForm, keys: Sequence[str]) -> None:
         where = {key: index for index, key in enumerate(keys)}
-        columns = _Columns(options)
-        form = options.sku
-        self._as_written = not (form.trim or form.upper or form.pad)
+        columns = _Columns(form)
+        self._as_written = form.sku.as_written
         self._columns = columns
         self._sku_at = where["sku"]
         self._location = _column(where, "location", columns.location, DEFAULT_LOCATION)
         self._quantity = _column(where, "quantity", columns.quantity, NO_QUANTITY)
-        counted = "committed" if options.committed != "none" else ""
+        counted = "committed" if form.counts_committed else ""
         self._committed = _column(where, counted, columns.committed, None)
         self._price = _column(where, "price", columns.price, None)
         self._currency = _column(where, "currency", columns.currency, None)
@@ -103,12 +100,12 @@ def _column(
 class _Columns:
     """What the text of each column means; Unbelievable or NotANumber for what means nothing."""
 
-    def __init__(self, options: CsvFileOptions) -> None:
-        self._options = options
-        self._numbers = Numbers(NumberFormat(options.decimal, options.thousands))
+    def __init__(self, form: RowForm) -> None:
+        self._form = form
+        self._numbers = Numbers(NumberFormat(form.decimal, form.thousands))
 
     def sku(self, raw: str) -> Sku:
-        form = self._options.sku
+        form = self._form.sku
         text = raw.strip() if form.trim else raw
         if form.upper:
             text = text.upper()
@@ -137,10 +134,10 @@ class _Columns:
         text = _text(raw, "quantity")
         if not text:
             return State.UNKNOWN, None, "the quantity is empty"
-        if text == UNTRACKED and self._options.format is not None:
+        if text == UNTRACKED and self._form.untracked:
             return State.UNTRACKED, None, "not tracked"
         try:
-            units = self._numbers.units(text, self._options.fractions)
+            units = self._numbers.units(text, self._form.fractions)
         except NotANumber as reason:
             raise Unbelievable(f"quantity {reason}") from None
         return State.KNOWN, units, f"source reports −{-units}" if units < 0 else ""
@@ -149,7 +146,7 @@ class _Columns:
         text = _text(raw, "committed")
         if not text:
             return 0
-        units = self._numbers.units(text, self._options.fractions)
+        units = self._numbers.units(text, self._form.fractions)
         if units < 0:
             raise Unbelievable(f"committed {units} is negative")
         return units
@@ -187,9 +184,9 @@ class _Columns:
         except ValueError:
             raise Unbelievable(f"counted_at {text[:40]!a} is no ISO 8601 time") from None
         if moment.tzinfo is None:
-            zone = self._options.counted_at_timezone
+            zone = self._form.zone
             if zone is None:
-                raise Unbelievable("counted_at gives no time zone; set `counted_at_timezone`")
+                raise Unbelievable(f"counted_at gives no time zone; set `{self._form.zone_key}`")
             moment = moment.replace(tzinfo=zone)
         return moment.astimezone(UTC)
 
