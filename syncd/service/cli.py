@@ -87,11 +87,22 @@ def check_config(context: typer.Context, as_json: Json = False) -> None:
 
 
 @app.command()
-def doctor(context: typer.Context, as_json: Json = False) -> None:
-    """Test each connection for real and say what to do."""
-    from syncd.service.commands.setting_up import doctor as command
+def doctor(
+    context: typer.Context,
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[NAME]...", help="Sources and channels; all when none is named."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Test each connection for real and say what to do.
 
-    _leave(command(context.obj, as_json))
+    Every source is read once to its end: how many rows, how many are rejected and why, five of them, how
+    long it takes; then what its kind can tell: permissions, clock, cost. Nothing is recorded.
+    """
+    from syncd.service.commands.examining import doctor as command
+
+    _leave(command(context.obj, names or [], as_json))
 
 
 @app.command()
