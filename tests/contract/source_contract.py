@@ -182,42 +182,6 @@ class SourceContract:
             assert reader.origin
             assert "7" in reader.locate(7)
 
-    def test_a_reading_of_changes_tells_every_change_and_moves_its_watermark(
-        self, stage: SourceStage
-    ) -> None:
-        if stage.source.delta_scope is None:
-            pytest.skip("this kind gives full readings only")
-        stage.put(numbered(40))
-        mark = self._mark(told(stage.source))
-        stage.touch("SKU-000007", 1_234)
-
-        answer = told(stage.source, mark)
-
-        assert 1_234 == answer.quantities["SKU-000007"]
-        assert Completeness.PARTIAL is answer.completeness
-        assert mark <= self._mark(answer)
-        expected = {**numbered(40), "SKU-000007": 1_234}
-        assert {sku: expected[sku] for sku in answer.quantities} == answer.quantities
-
-    def test_a_change_in_the_very_second_of_the_watermark_is_not_lost(
-        self, stage: SourceStage
-    ) -> None:
-        if stage.source.delta_scope is None:
-            pytest.skip("this kind gives full readings only")
-        stage.put(numbered(4))
-        stage.touch("SKU-000001", 50)
-        mark = self._mark(told(stage.source))
-        stage.touch("SKU-000002", 60)
-
-        assert 60 == told(stage.source, mark).quantities["SKU-000002"]
-
-    @staticmethod
-    def _mark(answer: Told) -> datetime:
-        assert answer.reader is not None
-        mark = answer.reader.watermark
-        assert mark is not None
-        return mark.moment
-
 
 class SecretContract:
     """For kinds that need a secret; beside SourceContract."""
