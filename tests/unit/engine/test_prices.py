@@ -63,6 +63,21 @@ def test_a_price_of_a_rejected_row_is_not_pushed(floor: Shopfloor) -> None:
     assert shown(floor) == "10.00"
 
 
+def test_the_last_price_of_a_rejected_row_does_not_follow_new_rules(floor: Shopfloor) -> None:
+    floor.price = RULE
+    floor.shop.list_sku("A", price="10.00", W1=5)
+    floor.source.rows = [Row("A", "5", price="10.00")]
+    floor.cycle()
+    floor.source.rows = [Row("A", "5", price="11.00", reject="bad"), Row("B", "1")]
+    floor.price = replace(RULE, adjust=(Adjustment(factor=Decimal("1.05")),))
+    report = floor.apply()
+
+    assert shown(floor) == "10.00"
+    assert ["price: row rejected: bad"] == [
+        row.reason for row in report.skipped if "bad" in row.reason
+    ]
+
+
 def test_a_price_in_another_currency_is_not_pushed(floor: Shopfloor) -> None:
     floor.price = RULE
     floor.shop.list_sku("A", price="10.00", W1=5)
