@@ -1,5 +1,6 @@
 """Which schema a ledger file has, how a fresh one is made, and how an old one is brought up to date."""
 
+import errno
 import os
 import sqlite3
 from contextlib import closing
@@ -117,11 +118,26 @@ def _upgrade(database: Database) -> None:
         command.upgrade(config, "head")
 
 
+def _require_writable(path: Path) -> None:
+    if not os.access(path, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+
 def _make_place(path: Path) -> None:
+    """Make a private file where none is.
+
+    One that exists is never opened here: closing any descriptor of a file drops all POSIX locks that this
+    process has on it, SQLite's own too, and another process would then delete the journal under us.
+    """
     try:
         if not path.parent.exists():
             path.parent.mkdir(parents=True, mode=0o700)
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+        if path.exists():
+            _require_writable(path)
+        else:
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
+    except FileExistsError:
+        return  # another process was faster
     except OSError as error:
         raise LedgerUnusable(
             f"the ledger {path} cannot be opened for writing ({error.strerror}): "

@@ -297,6 +297,17 @@ def listings(context: typer.Context, as_json: Json = False) -> None:
 
 
 @app.command()
+def reload(context: typer.Context) -> None:
+    """Let the running daemon take the configuration as it is written now; says what it would change.
+
+    An invalid file is refused with its lines and the former configuration stays in force.
+    """
+    from syncd.service.handing import reload as command
+
+    _leave(command(context.obj))
+
+
+@app.command()
 def sandbox(
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 0,
     seed: Annotated[

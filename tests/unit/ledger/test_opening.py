@@ -2,6 +2,8 @@
 
 import sqlite3
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -229,3 +231,22 @@ def test_folder_that_cannot_be_made_says_so(tmp_path: Path, clock: FakeClock) ->
     (tmp_path / "file").write_text("")
     with pytest.raises(LedgerUnusable, match="cannot be opened for writing"):
         open_ledger_for_writing(f"sqlite:///{tmp_path}/file/ledger.db", clock)
+
+
+def test_a_ledger_opened_twice_in_one_process_keeps_its_locks(
+    url: str, path: Path, clock: FakeClock
+) -> None:
+    """Closing a plain descriptor of the file would drop SQLite's locks, and others would drop the journal."""
+    with closing(open_ledger_for_writing(url, clock)) as first:
+        first.begin_run("one")
+        second = open_ledger_for_writing(url, clock)
+        journal = path.with_name(f"{path.name}-wal")
+        inode = journal.stat().st_ino
+        script = (
+            "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); "
+            "c.execute('select count(*) from run').fetchall(); c.close()"
+        )
+        subprocess.run([sys.executable, "-c", script, str(path)], check=True)
+
+        assert inode == journal.stat().st_ino
+        second.close()
