@@ -93,6 +93,28 @@ def held_lease(database: Database, clock: Clock, channel: ChannelName) -> Iterat
         lease.release()
 
 
+@contextmanager
+def only_daemon(database: Database) -> Iterator[None]:
+    """Be the one `syncd run` of this ledger; LeaseHeld naming the other process otherwise.
+
+    Two would take turns at the channels, and each would read every source again.
+    """
+    lock = FileLock(database.path.with_name(f"{database.path.name}.run.lock"))
+    if not lock.try_acquire():
+        pid = lock.signature()
+        who = "another process" if pid is None else f"another process, pid {pid}"
+        raise LeaseHeld(
+            f"`syncd run` already serves the ledger {database.path} in {who}; "
+            "stop that one first, or give this one a ledger of its own",
+            pid,
+        )
+    try:
+        lock.sign()
+        yield
+    finally:
+        lock.release()
+
+
 def writing_process(database: Database, channel: ChannelName) -> int | None:
     """The pid in an unreleased lease if that process still runs; never touches the lock, which is its own."""
     with database.read() as connection:

@@ -5,9 +5,12 @@ import hashlib
 import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from syncd.domain.errors import LedgerUnusable
+
+_LONGEST_PID = 20
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]")
 
 
@@ -60,5 +63,27 @@ class FileLock:
         finally:
             os.close(file)
 
+    def sign(self) -> None:
+        """Leave this process's id in the file of the held lock, for those it keeps out."""
+        if self._file is not None:
+            with suppress(OSError):  # a full disk: those kept out then learn no number
+                os.ftruncate(self._file, 0)
+                os.pwrite(self._file, str(os.getpid()).encode(), 0)
+
+    def signature(self) -> int | None:
+        """The process id that the holder left, if it did."""
+        file = self._open()
+        try:
+            text = os.pread(file, _LONGEST_PID, 0)
+        finally:
+            os.close(file)
+        return int(text) if text.isdigit() else None
+
     def _open(self) -> int:
-        return os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            return os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise LedgerUnusable(
+                f"the lock {self._path} cannot be opened ({error.strerror}): "
+                "give this user write access to it and its folder, and some space"
+            ) from error

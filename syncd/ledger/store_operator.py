@@ -7,12 +7,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from syncd.domain.errors import LedgerUnusable
 from syncd.domain.identity import ChannelName, ListingId, ListingRef, ProductId, Sku
 from syncd.ledger.base import StorePart
 from syncd.ledger.columns import micros, micros_or_none, moment, moment_or_none
 from syncd.ledger.dirty import mark_skus
-from syncd.ledger.leases import held_lease, writing_process
+from syncd.ledger.leases import held_lease, only_daemon, writing_process
 from syncd.ledger.names import channel_id, known_channel, name_items
 from syncd.ports.ledger import Lease
 from syncd.ports.records import Park, Pause
@@ -107,23 +106,18 @@ class OperatorStore(StorePart):
         """Become the channel's only writer; LeaseHeld naming the other process otherwise."""
         return held_lease(self._database, self._clock, channel)
 
+    def daemon(self) -> AbstractContextManager[None]:
+        """Be the only daemon on this ledger; LeaseHeld naming the other process otherwise."""
+        return only_daemon(self._database)
+
     def writer(self, channel: ChannelName) -> int | None:
         """The pid of the process that holds the channel's lease now, if any does."""
         return writing_process(self._database, channel)
 
     def integrity_problem(self) -> str | None:
         """A quick check of the database; None when it is sound."""
-        try:
-            with self._database.read() as connection:
-                answers = connection.exec_driver_sql("PRAGMA quick_check(1)").scalars().all()
-        except LedgerUnusable as error:
-            return str(error)
-        if answers == ["ok"]:
-            return None
-        return (
-            f"the ledger {self._database.path} is damaged ({answers[0]}): restore the newest backup "
-            "beside it, or move the file away and run again, which reads everything anew"
-        )
+        damage = self._database.damage("quick_check")
+        return None if damage is None else str(damage)
 
 
 def _mark(connection: Connection, channel: int, skus: Sequence[str]) -> None:

@@ -22,13 +22,16 @@ logger = logging.getLogger(__name__)
 
 
 def run(context: Context) -> ExitCode:
-    """Run until SIGTERM or SIGINT; what is under way is finished between batches, then exit 0."""
+    """Run until SIGTERM or SIGINT; what is under way is finished between batches, then exit 0.
+
+    Raises LeaseHeld when another daemon serves the same ledger.
+    """
     settings = context.settings
     configure_logs(logging.INFO)
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
-    with opened_for_work(settings, context.clock, Silent()) as opened:
+    with opened_for_work(settings, context.clock, Silent()) as opened, opened.ledger.daemon():
         schedule = Schedule(settings.timezone)
         Jobs(opened.engine, settings, schedule, stopping.is_set).add()
         schedule.start()
