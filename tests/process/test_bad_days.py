@@ -219,19 +219,24 @@ _DENIED = ("cannot be read: Permission denied", "give this user read access")
 
 
 @pytest.mark.parametrize(
-    ("kind", "words"),
+    ("command", "kind", "words"),
     [
-        ("missing", ("no file", "`syncd init` writes a starter")),
-        ("folder", ("no file", "`syncd init` writes a starter")),
-        ("mode 000", _DENIED),
-        ("folder of mode 000", _DENIED),
-        ("no text", ("syncd.yaml:2:", "UTF-8")),
-        ("empty", ("syncd.yaml:1:1", "the file is empty", "`syncd init` writes a starter")),
+        ("apply", "missing", ("no file", "`syncd init` writes a starter")),
+        ("apply", "folder", ("no file", "`syncd init` writes a starter")),
+        ("apply", "mode 000", _DENIED),
+        ("run", "mode 000", _DENIED),
+        ("check-config", "folder of mode 000", _DENIED),
+        ("status", "folder of mode 000", _DENIED),
+        ("apply", "no text", ("syncd.yaml:2:", "UTF-8")),
+        (
+            "apply",
+            "empty",
+            ("syncd.yaml:1:1", "the file is empty", "`syncd init` writes a starter"),
+        ),
     ],
 )
-@pytest.mark.parametrize("command", ["check-config", "apply", "status", "run"])
 def test_a_configuration_that_cannot_be_read_is_named_with_what_helps(
-    tmp_path: Path, kind: str, words: tuple[str, ...], command: str
+    tmp_path: Path, command: str, kind: str, words: tuple[str, ...]
 ) -> None:
     path = tmp_path / "etc" / "syncd.yaml"
     path.parent.mkdir()
