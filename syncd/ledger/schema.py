@@ -15,6 +15,13 @@ from syncd.ledger.locks import FileLock
 HEAD = "0006"
 """The newest revision in `migrations/versions`; a test keeps the two equal."""
 
+CHECKED = 16 * 1024 * 1024
+"""Bytes up to which a ledger is checked whole before it is used: 50,000 SKUs, a tenth of a second.
+
+A larger one would cost every command more than it does; `syncd doctor` checks it, and what a command
+reads of it is checked in passing.
+"""
+
 
 def open_current(url: str) -> Database:
     """Open a ledger that has exactly this program's schema; LedgerOutdated otherwise."""
@@ -31,11 +38,12 @@ def open_current(url: str) -> Database:
 
 
 def open_migrated(url: str) -> Database:
-    """Open a ledger for writing: made when it is missing, migrated when it is old."""
+    """Open a ledger for writing: made when it is missing, migrated when it is old, refused when damaged."""
     path = ledger_path(url)
     _make_place(path)
     database = Database(path)
     try:
+        _refuse_damage(database)
         if schema_version(database) != HEAD:
             migrate(database)
     except BaseException:
@@ -95,6 +103,15 @@ def back_up(path: Path, version: str) -> Path:
             f"the ledger {path} was not migrated because it could not be backed up to {target}: {error}"
         ) from error
     return target
+
+
+def _refuse_damage(database: Database) -> None:
+    """LedgerUnusable for a ledger that is small enough to be checked whole, and is not sound."""
+    if database.path.stat().st_size > CHECKED:
+        return
+    damage = database.damage("integrity_check")
+    if damage is not None:
+        raise damage
 
 
 def _version(connection: Connection) -> str | None:

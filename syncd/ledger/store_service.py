@@ -30,8 +30,8 @@ class ServiceStore(StorePart):
             other = self._living(connection)
             if other is not None and other.pid != os.getpid():
                 raise LeaseHeld(
-                    f"a syncd daemon runs on this ledger already, pid {other.pid}, since "
-                    f"{other.since:%Y-%m-%d %H:%M:%S} UTC",
+                    f"`syncd run` already serves the ledger {self._database.path} in another process, "
+                    f"pid {other.pid}, since {other.since:%Y-%m-%d %H:%M:%S} UTC; stop that one first",
                     other.pid,
                 )
             connection.exec_driver_sql(

@@ -37,6 +37,7 @@ def root(
         Path | None,
         typer.Option(
             "--config",
+            readable=False,  # who may not read it is told so by the loader
             help="The YAML mapping (default: $SYNCD_CONFIG, ./config/syncd.yaml, /etc/syncd/syncd.yaml).",
         ),
     ] = None,

@@ -41,6 +41,27 @@ def test_without_a_floor_no_price_is_pushed(floor: Shopfloor) -> None:
     assert shown(floor) == "10.00"
 
 
+@pytest.mark.parametrize(
+    ("price", "ending", "words"),
+    [
+        ("1100", "0.99", "1099.99 is no exact amount of JPY; price.round asks for it"),
+        ("9999999999999", None, "9999999999999 is larger than any price"),
+    ],
+)
+def test_a_price_that_can_be_none_stops_nothing_else(
+    floor: Shopfloor, price: str, ending: str | None, words: str
+) -> None:
+    rounding = None if ending is None else Rounding(ending=Decimal(ending))
+    floor.price = replace(RULE, currency="JPY", rounding=rounding)
+    floor.shop.list_sku("A", price="1000", currency="JPY", W1=5)
+    floor.source.rows = [Row("A", "3", price=price)]
+
+    report = floor.apply()
+
+    assert (3, "1000") == (floor.shop.shown("A"), shown(floor))
+    assert [f"price: {words}"] == [skip.reason for skip in report.skipped]
+
+
 def test_a_price_that_moves_too_far_is_held_and_may_be_released(floor: Shopfloor) -> None:
     floor.price = RULE
     floor.shop.list_sku("A", price="10.00", W1=5)

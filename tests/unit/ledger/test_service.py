@@ -35,7 +35,7 @@ def test_another_living_process_is_named(
 ) -> None:
     ledger.begin_service()
     monkeypatch.setattr("os.getpid", lambda: 1)
-    with pytest.raises(LeaseHeld, match="a syncd daemon runs on this ledger already, pid"):
+    with pytest.raises(LeaseHeld, match=r"already serves the ledger .* in another process, pid"):
         ledger.begin_service()
 
 
