@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import cast
 
-from connectors.tiktok_shop.sandbox.fields import FieldError, Fields
 from connectors.tiktok_shop.sandbox.prices import check_amount
 from connectors.tiktok_shop.sandbox.replies import Refused
 from connectors.tiktok_shop.sandbox.seed_csv import SeedError, read_csv
@@ -21,6 +20,7 @@ from connectors.tiktok_shop.sandbox.state import (
     SkuState,
     Warehouse,
 )
+from connectors.transport.simulation.fields import FieldError, Fields
 
 MAIN = "7068517275539719942"
 EAST = "7068517275539719943"
