@@ -39,6 +39,8 @@ class Sandbox:
 class TikTokShopSandboxFactory:
     """Opens simulated shops."""
 
+    place = 0
+
     @contextmanager
     def open(self, options: SandboxOptions) -> Iterator[Sandbox]:
         """Serve until the context is left; ValueError for a seed, fault or option that makes no sense."""
