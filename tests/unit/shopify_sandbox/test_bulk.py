@@ -1,6 +1,8 @@
+import http.client
 import json
 from itertools import pairwise
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -177,8 +179,6 @@ def test_a_file_that_is_cut_off_promises_more_than_it_holds(shop: ShopClient) ->
     operation = shop.finish_bulk()
     shop.spoil("truncated", match="/bulk/")
 
-    import http.client
-
     with pytest.raises(http.client.IncompleteRead):
         shop.fetch(operation["url"])
 
@@ -188,3 +188,30 @@ def test_the_list_shows_operations_that_an_earlier_process_started(shop: ShopCli
     found = shop.data(bulk_queries.BULK_LIST, first=5, query="status:created")["bulkOperations"]
 
     assert ["CREATED"] == [each["status"] for each in found["nodes"]]
+
+
+def test_a_token_that_is_sent_to_the_file_is_noted_as_leaked(shop: ShopClient) -> None:
+    url = urlsplit(str(shop.finish_bulk()["url"]))
+    shop.request("GET", f"{url.path}?{url.query}", headers={"X-Shopify-Access-Token": "t"})
+    entry = shop.journal()[-1]
+
+    assert (True, 200) == (entry["leaked_token"], entry["status"])
+
+
+def test_an_operation_that_is_not_there_is_null_and_cannot_be_canceled(shop: ShopClient) -> None:
+    number = "gid://shopify/BulkOperation/1"
+
+    assert shop.poll(number) is None
+    canceled = shop.data(bulk_queries.BULK_CANCEL, id=number)["bulkOperationCancel"]
+    assert canceled["userErrors"]
+
+
+def test_a_status_or_a_lost_answer_may_strike_the_file_too(shop: ShopClient) -> None:
+    url = shop.finish_bulk()["url"]
+    shop.spoil("http_503", match="/bulk/")
+    shop.spoil("no_answer_after", match="/bulk/", seconds=0)
+
+    assert 503 == shop.fetch(url).status
+    with pytest.raises((http.client.HTTPException, ConnectionError)):
+        shop.fetch(url)
+    assert 200 == shop.fetch(url).status

@@ -222,3 +222,82 @@ def test_a_missing_scope_denies_access(shop: ShopClient) -> None:
 
     assert ["ACCESS_DENIED"] == codes(answer)
     assert answer["data"] is None
+
+
+def test_a_cursor_that_is_none_is_refused(shop: ShopClient) -> None:
+    for cursor in ("nonsense", "eyJhIjogMX0=", "WyJ4Il0="):
+        answer = shop.ask(queries.VARIANTS, first=2, after=cursor, levels=1, priced=False)
+        assert ["BAD_REQUEST"] == codes(answer)
+
+
+def test_a_page_may_run_backwards_and_show_edges(shop: ShopClient) -> None:
+    document = """
+    query Back($after: String) {
+      orders(first: 1, after: $after, sortKey: CREATED_AT, reverse: true) {
+        pageInfo { hasNextPage endCursor } nodes { id }
+      }
+      productVariants(first: 1) { edges { cursor node { id } } }
+    }"""
+    first = shop.data(document)
+    rest = shop.data(document, after=first["orders"]["pageInfo"]["endCursor"])
+
+    assert first["orders"]["pageInfo"]["hasNextPage"]
+    assert not rest["orders"]["pageInfo"]["hasNextPage"]
+    assert first["orders"]["nodes"] != rest["orders"]["nodes"]
+    (edge,) = first["productVariants"]["edges"]
+    assert shop.variants()[0]["id"] == edge["node"]["id"]
+
+
+def test_products_come_by_the_time_of_their_change(shop: ShopClient) -> None:
+    shop.tweak(frozen_at=NOON)
+    shop.control("POST", "price", {"sku": "TEE-S", "price": "8.00"})
+    nodes = shop.data(queries.PRODUCTS, first=9)["products"]["nodes"]
+
+    assert "Tee" == nodes[-1]["title"]
+
+
+def test_any_record_is_found_by_its_global_id(shop: ShopClient) -> None:
+    variant = shop.variant("MUG")
+    document = "query Node($id: ID!) { node(id: $id) { __typename id } }"
+    ids = [variant["id"], variant["product"]["id"], variant["inventoryItem"]["id"]]
+    ids += [shop.locations()["Main"], shop.start_bulk()["bulkOperation"]["id"]]
+    kinds = ["ProductVariant", "Product", "InventoryItem", "Location", "BulkOperation"]
+
+    assert kinds == [shop.data(document, id=each)["node"]["__typename"] for each in ids]
+    assert shop.data(document, id="gid://shopify/Unknown/1")["node"] is None
+    assert shop.data(document, id="gid://shopify/Product/1")["node"] is None
+
+
+def test_what_changed_in_the_item_is_found_there(shop: ShopClient) -> None:
+    shop.tweak(frozen_at=NOON)
+    shop.control("POST", "variant", {"sku": "MUG", "tracked": False})
+    shop.control("POST", "stock", {"sku": "TEE-S", "available": 3})
+    query = "updated_at:>='2026-11-28T11:40:00Z'"
+    items = shop.data(queries.ITEMS, first=9, variants=3, query=query)["inventoryItems"]["nodes"]
+
+    assert [("MUG", False)] == [(each["sku"], each["tracked"]) for each in items]
+
+
+def test_price_lists_are_named(shop: ShopClient) -> None:
+    document = "{ priceLists(first: 5) { nodes { id name currency } } }"
+    (found,) = shop.data(document)["priceLists"]["nodes"]
+
+    assert ("Prices for DE", "EUR") == (found["name"], found["currency"])
+
+
+def test_a_variable_of_the_wrong_type_is_refused(shop: ShopClient) -> None:
+    assert "INVALID_VARIABLE" in codes(shop.ask(queries.LOCATIONS, first="many"))
+    two = "query A { shop { name } } query B { shop { name } }"
+    assert "operation name" in shop.ask(two)["errors"][0]["message"]
+
+
+def test_an_unknown_state_of_stock_is_refused(shop: ShopClient) -> None:
+    document = """
+    query Odd($id: ID!) {
+      inventoryItem(id: $id) {
+        inventoryLevels(first: 1) { nodes { quantities(names: ["odd"]) { quantity } } }
+      }
+    }"""
+    item = shop.variant("MUG")["inventoryItem"]["id"]
+
+    assert ["BAD_REQUEST"] == codes(shop.ask(document, id=item))
