@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from connectors.csv_file.local import LocalPlace
 from connectors.csv_file.options import CsvFileOptions
 from connectors.csv_file.source import CsvFileSource
 from syncd.domain.identity import SourceName
@@ -38,7 +39,8 @@ class Read:
 def source_of(folder: Path, clock: FakeClock | None = None, **options: object) -> CsvFileSource:
     """A source over `stock.csv` in a folder unless `path` says otherwise."""
     model = CsvFileOptions.model_validate({"path": "stock.csv", **options})
-    return CsvFileSource(SourceName("stock"), model, folder, clock or FakeClock())
+    time = clock or FakeClock()
+    return CsvFileSource(SourceName("stock"), model, LocalPlace(model, folder, time), time)
 
 
 def put(folder: Path, content: bytes | str, name: str = "stock.csv") -> Path:
