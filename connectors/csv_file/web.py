@@ -52,7 +52,8 @@ class WebFile:
 
     def fetch(self, into: IO[bytes], known: Stand | None) -> Stand | None:
         """Download it, unless the server says that it is what it was."""
-        validators = Validators() if known is None else Validators(*known.mark)
+        etag, modified = ("", "") if known is None else known.mark
+        validators = Validators(etag=etag, modified=modified)
         answer = self._downloader.download(self._wanted, into, validators)
         if answer is None:
             return None

@@ -150,6 +150,10 @@ def _worded(address: WebAddress) -> Iterator[None]:
         yield
     except httpx.LocalProtocolError:
         raise SourceUnavailable(f"{address.shown}: the request is no valid HTTP") from None
+    except httpx.RemoteProtocolError:
+        # Its text may quote where a redirect leads, which may be a secret.
+        text = f"{address.shown}: the answer is no valid HTTP; it is read next time"
+        raise SourceUnavailable(text) from None
     except (httpx.InvalidURL, UnicodeError):
         raise SourceUnavailable(f"{address.shown}: the address or a header is no HTTP") from None
     except httpx.HTTPError as error:
