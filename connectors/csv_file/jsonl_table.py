@@ -1,7 +1,7 @@
 """Knows JSON Lines: one object a line, its keys as headers, numbers kept as they are written."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import IO
 
 from connectors.csv_file.csv_table import unended
@@ -135,10 +135,15 @@ class JsonLinesTable:
             for key, name in zip(self._layout.keys, names, strict=True):
                 told.append(self._text(key, value.get(name)))
         except Unwritable as reason:
-            sku = value.get(names[self._layout.keys.index("sku")])
-            self.frame.reject(line, sku if type(sku) is str else None, str(reason))
+            self.frame.reject(line, self._sku_of(value, names), str(reason))
             return None
         return tuple(told)
+
+    def _sku_of(self, value: Mapping[str, object], names: Sequence[str]) -> str | None:
+        try:
+            return self._text("sku", value.get(names[self._layout.keys.index("sku")]))
+        except Unwritable:
+            return None
 
     def _text(self, key: str, value: object) -> str:
         if value is None:

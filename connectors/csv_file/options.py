@@ -106,6 +106,7 @@ class CsvFileOptions(OptionsPart):
     )
     auth: Auth | None = Field(
         default=None,
+        validate_default=True,
         description="What the server is told: {user, password} or {bearer} for the web, {password} or "
         "{private_key, passphrase} for sftp",
     )
@@ -213,9 +214,13 @@ class CsvFileOptions(OptionsPart):
     @field_validator("auth")
     @classmethod
     def _of_its_scheme(cls, auth: Auth | None, info: ValidationInfo) -> Auth | None:
-        if auth is None or "path" not in info.data:
+        scheme = scheme_of(info.data.get("path", ""))
+        if auth is None:
+            if scheme == SFTP:
+                raise ValueError("auth is required for sftp: {password} or {private_key}")
+            return None
+        if "path" not in info.data:
             return auth
-        scheme = scheme_of(info.data["path"])
         if not scheme:
             raise ValueError("auth goes with a web or sftp address only")
         reason = auth.misfit(scheme)
@@ -231,8 +236,6 @@ class CsvFileOptions(OptionsPart):
         sftp = scheme_of(info.data.get("path", "")) == SFTP
         if sftp and key is None:
             raise ValueError("host_key is required for sftp: a line of `ssh-keyscan HOST`")
-        if sftp and info.data.get("auth", "") is None:
-            raise ValueError("auth is required for sftp: {password} or {private_key}")
         if key is not None and "path" in info.data and not sftp:
             raise ValueError("host_key goes with sftp:// only")
         return key
