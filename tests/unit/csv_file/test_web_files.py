@@ -3,6 +3,7 @@
 import base64
 import gzip
 import logging
+import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -343,6 +344,19 @@ def test_a_server_that_dribbles_is_left_after_ten_times_its_silence(
     web.then = [dribbling]
     with pytest.raises(SourceUnavailable, match="took longer than 600 s; see `timeout`"):
         quantities(source_at(f"{web.url}/stock.csv", clock))
+
+
+def test_a_server_that_says_nothing_is_left(web: WebFiles, clock: FakeClock) -> None:
+    over = threading.Event()
+
+    def silent(files: WebFiles, asked: Asked) -> Answered:
+        over.wait(20)
+        return honest(files, asked)
+
+    web.then = [silent]
+    with pytest.raises(SourceUnavailable, match="ReadTimeout"):
+        quantities(source_at(f"{web.url}/stock.csv", clock, timeout="1s"))
+    over.set()
 
 
 def test_nobody_there_is_unavailable(clock: FakeClock) -> None:
