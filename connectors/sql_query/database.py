@@ -8,7 +8,6 @@ from enum import StrEnum
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from connectors.sql_query.lexis import Lexis
 from connectors.sql_query.statement import Statement
 from syncd.domain.duration import written
 from syncd.ports.probe import Check
@@ -73,6 +72,10 @@ class Question:
         """The offset of that wall clock, as `+01:00`."""
         return self.since.isoformat()[-6:]
 
+    def bound(self, text: str) -> tuple[str, ...]:
+        """The text once for every `:since`."""
+        return (text,) * (len(self.statement.parts) - 1)
+
     @property
     def milliseconds(self) -> int:
         """The time limit as databases want it."""
@@ -109,11 +112,6 @@ class Answer(Protocol):
 
 class Database(Protocol):
     """One kind of database at one address. Every method raises the errors of sources."""
-
-    @property
-    def lexis(self) -> Lexis:
-        """How it writes strings and comments."""
-        ...
 
     def ask(self, question: Question) -> AbstractContextManager[Answer]:
         """Open a transaction that cannot write and begin the SELECT; left, nothing of it remains."""

@@ -1,10 +1,13 @@
-"""What the entry point names: options at once, drivers only when a source of this kind is opened."""
+"""What the entry point names: options at once, drivers only when a database is asked."""
 
+from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
+from connectors.sql_query.lexis import MYSQL, POSTGRESQL, SQL_SERVER, SQLITE
 from connectors.sql_query.options import SqlQueryOptions
 from connectors.sql_query.statement import NotOneSelect, read_statement
 from syncd.domain.errors import ConfigError, Problem
@@ -16,6 +19,8 @@ from syncd.ports.source import Source
 if TYPE_CHECKING:
     from connectors.sql_query.address import Address
     from connectors.sql_query.database import Database
+
+_LEXES = {"postgresql": POSTGRESQL, "mysql": MYSQL, "sqlite": SQLITE, "mssql": SQL_SERVER}
 
 
 class SqlQueryFactory:
@@ -34,14 +39,25 @@ class SqlQueryFactory:
         from connectors.sql_query.source import SqlQuerySource
 
         address = read_address(credentials.secret(options.url), options.url.credential)
-        database = _database(address, folder, clock)
+        lexis = _LEXES[address.backend]
         try:
-            statement = read_statement(options.query, database.lexis)
+            statement = read_statement(options.query, lexis)
         except NotOneSelect as reason:
-            message = f"{reason} (as {database.lexis.database} reads it)"
+            message = f"{reason} (as {lexis.database} reads it)"
             path = f"sources.{name}.query"
             raise ConfigError([Problem("the configuration", 1, 1, path, message)]) from None
+        if lexis is SQL_SERVER:
+            _require_odbc()
+        database = partial(_database, address, folder, clock)
         return SqlQuerySource(name, options, address, statement, database, clock)
+
+
+def _require_odbc() -> None:
+    """ConfigError when the extra is not installed."""
+    if find_spec("pyodbc") is None:
+        hint = "pip install 'syncd[sqlserver]', and Microsoft's ODBC driver"
+        problem = Problem("sql_query", 1, 1, "", "the driver for SQL Server is not installed", hint)
+        raise ConfigError([problem])
 
 
 def _database(address: "Address", folder: Path, clock: Clock) -> "Database":
@@ -57,9 +73,8 @@ def _database(address: "Address", folder: Path, clock: Clock) -> "Database":
         from connectors.sql_query.sqlite import SqliteDatabase
 
         return SqliteDatabase(address, folder, clock)
-    from connectors.sql_query.sqlserver import SqlServerDatabase, require_driver
+    from connectors.sql_query.sqlserver import SqlServerDatabase
 
-    require_driver()
     return SqlServerDatabase(address)
 
 

@@ -24,7 +24,6 @@ from connectors.sql_query.database import (
     filled,
     numbered,
 )
-from connectors.sql_query.lexis import MYSQL
 from connectors.sql_query.mysql_failures import telling
 from connectors.sql_query.mysql_rights import rights
 
@@ -111,8 +110,6 @@ class MySqlAnswer:
 class MySqlDatabase:
     """A MySQL or MariaDB database at one address."""
 
-    lexis = MYSQL
-
     def __init__(self, address: Address) -> None:
         self._address = address
 
@@ -181,8 +178,7 @@ def _lines(
 
 def _written(question: Question) -> tuple[str, tuple[str, ...]]:
     """The query for the driver, and its values; an offset in a text would not be understood."""
-    count = len(question.statement.parts) - 1
-    return question.statement.text("%s", "%%"), (question.wall,) * count
+    return question.statement.text("%s", "%%"), question.bound(question.wall)
 
 
 def _column(field: _Field) -> Column:

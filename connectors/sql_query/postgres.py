@@ -24,7 +24,6 @@ from connectors.sql_query.database import (
     filled,
     numbered,
 )
-from connectors.sql_query.lexis import POSTGRESQL
 from connectors.sql_query.postgres_failures import telling
 from connectors.sql_query.postgres_rights import rights
 
@@ -81,8 +80,6 @@ class PostgresAnswer:
 
 class PostgresDatabase:
     """A PostgreSQL database at one address."""
-
-    lexis = POSTGRESQL
 
     def __init__(self, address: Address) -> None:
         self._address = address
@@ -157,11 +154,8 @@ def _now(driver: Connection[tuple[Any, ...]]) -> datetime:
 
 def _written(question: Question) -> tuple[str, tuple[str, ...]]:
     """The query for the driver, and its values: `:since` has no type, so that it suits any column."""
-    statement = question.statement
-    if not statement.asks_since:
-        return statement.text("", "%%"), ()
-    count = len(statement.parts) - 1
-    return statement.text("%s", "%%"), (f"{question.wall}{question.offset}",) * count
+    text = question.statement.text("%s", "%%")
+    return text, question.bound(f"{question.wall}{question.offset}")
 
 
 def _columns(

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from xxhash import xxh3_128_intdigest
+from xxhash import xxh3_64_intdigest, xxh3_128_intdigest
 
 from connectors.sql_query.columns import BadColumns, lay_out
 from connectors.sql_query.database import Answer, Row, too_long
@@ -17,7 +17,7 @@ from syncd.domain.stock import Basis, Completeness, Reading, Reject, Watermark
 from syncd.ports.clock import Clock
 from syncd.ports.source import RawBatch
 
-_ALL = (1 << 128) - 1
+_ALL = (1 << 64) - 1
 _NO_DIFFERENCE = timedelta(seconds=1)
 
 
@@ -84,7 +84,7 @@ class SqlReader:
             if self._scope is not None:
                 self._see(rows)
             values = rows if pick is None else list(map(pick, rows))
-            summed += sum(map(_hashed, values))
+            summed += sum(map(xxh3_64_intdigest, map(str.encode, map("\0".join, values))))
             count += len(values)
             yield RawBatch(positions, values)
         whole = repr((self._layout.keys, count, summed & _ALL, len(self.rejects())))
@@ -147,7 +147,3 @@ class SqlReader:
 
     def _invalid(self, text: str) -> SourceInvalid:
         return SourceInvalid(f"{self.origin}: {text}")
-
-
-def _hashed(row: Row) -> int:
-    return xxh3_128_intdigest("\0".join(row).encode("utf-8", "surrogatepass"))

@@ -1,6 +1,6 @@
 """A query as a source: of everything, or by `:since` of what changed."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from hashlib import blake2b
@@ -19,11 +19,11 @@ from syncd.ports.probe import Check, Verdict
 
 
 class SqlQuerySource:
-    """One query on one database."""
+    """One query on one database, whose driver is loaded when it is first asked."""
 
     def __init__(
         self, name: SourceName, options: SqlQueryOptions, address: Address, statement: Statement,
-        database: Database, clock: Clock,
+        database: Callable[[], Database], clock: Clock,
     ) -> None:  # fmt: skip
         self.name = name
         self._options = options
@@ -52,7 +52,7 @@ class SqlQuerySource:
         asked = None if scope is None else since
         begun = self._clock.monotonic()
         try:
-            with self._database.ask(self._question(asked)) as answer:
+            with self._database().ask(self._question(asked)) as answer:
                 yield SqlReader(
                     self._options, answer, self._clock, origin=self._address.name,
                     scope=scope, since=asked, begun=begun,
@@ -65,7 +65,7 @@ class SqlQuerySource:
         """Server, rights and clock; the query is planned. How long it takes, a full reading tells."""
         del every
         try:
-            probed = self._database.probe(self._question(None))
+            probed = self._database().probe(self._question(None))
         except SourceError as error:
             self._name_place(error)
             raise

@@ -21,7 +21,6 @@ from connectors.sql_query.database import (
     Unfit,
     too_long,
 )
-from connectors.sql_query.lexis import SQLITE
 from syncd.domain.errors import SourceError, SourceInvalid, SourceUnavailable
 from syncd.ports.clock import Clock
 from syncd.ports.probe import Check, Verdict
@@ -117,8 +116,6 @@ def _text(value: object) -> str:
 class SqliteDatabase:
     """An SQLite file."""
 
-    lexis = SQLITE
-
     def __init__(self, address: Address, folder: Path, clock: Clock) -> None:
         self._address = address
         self._path = folder / str(address.url.database)
@@ -153,8 +150,11 @@ class SqliteDatabase:
 
     @contextmanager
     def _opened(self, question: Question) -> Iterator[sqlite3.Connection]:
-        if not self._path.exists():
-            raise SourceUnavailable(f"{self._path} does not exist")
+        try:
+            self._path.stat()
+        except OSError as error:
+            text = f"{self._path} cannot be looked at: {error.strerror}"
+            raise SourceUnavailable(text) from None
         with connected(self._address.url, {}, creator=self._connect) as opened:
             connection: sqlite3.Connection = opened
             deadline = self._clock.monotonic() + question.timeout.total_seconds()
@@ -181,8 +181,7 @@ def _authorized(action: int, _first: str | None, second: str | None, *_: str | N
 
 
 def _written(question: Question) -> tuple[str, tuple[str, ...]]:
-    count = len(question.statement.parts) - 1
-    return question.statement.text("?"), (question.wall,) * count
+    return question.statement.text("?"), question.bound(question.wall)
 
 
 @contextmanager

@@ -21,10 +21,7 @@ from connectors.sql_query.database import (
     numbered,
     too_long,
 )
-from connectors.sql_query.lexis import SQL_SERVER
 from syncd.domain.errors import (
-    ConfigError,
-    Problem,
     SourceError,
     SourceInvalid,
     SourceUnauthorized,
@@ -127,8 +124,6 @@ def moment_of(data: bytes) -> datetime:
 class SqlServerDatabase:
     """A SQL Server database at one address."""
 
-    lexis = SQL_SERVER
-
     def __init__(self, address: Address) -> None:
         self._address = address
 
@@ -172,16 +167,6 @@ class SqlServerDatabase:
             raise meaning(str(error.args[0]), str(error.args[-1]), question) from None
 
 
-def require_driver() -> None:
-    """ConfigError when the extra is not installed."""
-    try:
-        import pyodbc  # noqa: F401 - only whether it is there
-    except ImportError:
-        hint = "pip install 'syncd[sqlserver]', and Microsoft's ODBC driver"
-        problem = Problem("sql_query", 1, 1, "", "the driver for SQL Server is not installed", hint)
-        raise ConfigError([problem]) from None
-
-
 def _now(cursor: Cursor) -> datetime:
     cursor.execute("SELECT SYSUTCDATETIME()")
     ((now,),) = cursor.fetchall()
@@ -191,8 +176,7 @@ def _now(cursor: Cursor) -> datetime:
 
 def _written(question: Question) -> tuple[str, *tuple[str, ...]]:
     """The query and its values, in the only form of a time that every type of column takes."""
-    count = len(question.statement.parts) - 1
-    return (question.statement.text("?"), *((question.wall.replace(" ", "T"),) * count))
+    return (question.statement.text("?"), *question.bound(question.wall.replace(" ", "T")))
 
 
 def meaning(code: str, words: str, question: Question) -> SourceError:

@@ -79,12 +79,27 @@ def test_absent_and_unreadable_times_are_counted() -> None:
     )
 
 
-def test_drivers_are_loaded_only_when_a_source_of_their_kind_is_opened() -> None:
-    code = (
-        "import sys; import connectors.sql_query.factory; "
-        "print([name for name in ('psycopg', 'pymysql', 'sqlalchemy') if name in sys.modules])"
-    )
+OPENED = """
+import sys
+from pathlib import Path
+from pydantic import SecretStr
+from connectors.sql_query.factory import FACTORY
+from connectors.sql_query.options import SqlQueryOptions
 
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+class Given:
+    pass
+
+for scheme in ("postgresql", "mysql"):
+    Given.secret = lambda self, reference: SecretStr(scheme + "://user@host/erp")
+    options = SqlQueryOptions(url={"credential": "x"}, query="SELECT 1 AS sku, 2 AS quantity")
+    FACTORY.open("erp", options, folder=Path(), credentials=Given(), clock=None)
+print([name for name in ("psycopg", "pymysql") if name in sys.modules])
+"""
+
+
+def test_no_driver_is_loaded_before_a_database_is_asked() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", OPENED], capture_output=True, text=True, check=True
+    )
 
     assert "[]\n" == done.stdout

@@ -56,7 +56,7 @@ def test_a_name_with_marks_of_an_address_is_a_name(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_not_there_is_unavailable_and_not_made(tmp_path: Path) -> None:
-    with pytest.raises(SourceUnavailable, match="does not exist"):
+    with pytest.raises(SourceUnavailable, match=r"erp\.db cannot be looked at: No such"):
         read(source_of("sqlite:///erp.db", QUERY, folder=tmp_path))
 
     assert [] == list(tmp_path.iterdir())
