@@ -1,8 +1,8 @@
-"""`make bench`: what syncd costs: python -m tests.benchmarks [reading [ROWS] | pushing], else all of it."""
+"""`make bench`: what syncd costs: python -m tests.benchmarks [[reading | sql] [ROWS] | pushing], else all."""
 
 import sys
 
-from tests.benchmarks import pushing, reading
+from tests.benchmarks import pushing, reading, sql
 
 ROWS = 1_000_000
 
@@ -10,10 +10,13 @@ ROWS = 1_000_000
 def main(arguments: list[str]) -> None:
     """Print every table, or the one that is named."""
     what = arguments[0] if arguments else ""
+    rows = int(arguments[1]) if len(arguments) > 1 else ROWS
     if what in {"", "reading"}:
-        reading.main(int(arguments[1]) if len(arguments) > 1 else ROWS)
+        reading.main(rows)
     if what in {"", "pushing"}:
         pushing.main()
+    if what in {"", "sql"}:
+        sql.main(rows)
 
 
 if __name__ == "__main__":
