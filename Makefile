@@ -42,7 +42,7 @@ bench: $(STAMP) $(PEERS)/.installed  ## speed and memory, as ratios against a re
 proof: $(STAMP)  ## the long proofs: more kills, more seeds
 	SYNCD_PROOF=1 $(BIN)/python -m pytest tests/process tests/property
 
-schema: $(STAMP)  ## rewrite config/syncd.schema.json from the models
+schema: $(STAMP)  ## rewrite generated files: config/syncd.schema.json, Shopify's trimmed schema
 	$(BIN)/python -m tests.freshness --write
 
 lock:  ## rewrite requirements.lock from pyproject.toml (needs uv)
