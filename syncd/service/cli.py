@@ -287,7 +287,12 @@ def listings(context: typer.Context, as_json: Json = False) -> None:
 
 @app.command()
 def sandbox(
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 0,
+    port: Annotated[
+        int,
+        typer.Option(
+            min=0, max=65535, help="Of TikTok Shop; Shopify takes the next one. 0 takes free ones."
+        ),
+    ] = 0,
     seed: Annotated[
         Path | None, typer.Option(help="Seed data, JSON or CSV (default: sample data).")
     ] = None,
@@ -314,17 +319,21 @@ def sandbox(
         ),
     ] = None,
 ) -> None:
-    """Serve a simulated TikTok Shop on loopback until stopped.
+    """Serve a simulated TikTok Shop and a simulated Shopify shop on loopback until stopped.
 
-    Prints one line of JSON once it listens. Its clock, rate, latency, zero policy, faults, orders, stock and
-    tokens can also be changed while it runs: GET the control address of that line to see how.
+    Prints one line of JSON once they listen. Clock, rate, latency, faults, orders, stock, prices and tokens
+    can also be changed while they run: GET the control addresses of that line to see how.
 
-    A CSV seed has the columns seller_sku (required), product, price, quantity, warehouse and status;
+    A CSV seed describes TikTok Shop: columns seller_sku (required), product, price, quantity, warehouse,
+    status;
     a JSON seed is {"products": [{"title": …, "skus": [{"seller_sku": …, "price": …, "stock": {"Main": 5}}]}]},
-    with app_key, app_secret, auth_code, shop, warehouses and orders where the defaults do not do.
+    with app_key, app_secret, auth_code, shop, warehouses and orders where the defaults do not do, and
+    "shopify": {"locations": [{"name": "Main"}], "products": [{"title": …, "status": "ACTIVE", "variants":
+    [{"sku": …, "price": …, "levels": {"Main": 5}}]}]}; without that key the Shopify shop is a sample.
 
     KIND of a fault: refuse, http_500, http_503, timeout_before_commit, timeout_after_commit, garbage, html,
     truncated, code (VALUE: which), sku_error (VALUE: which), token_expired, slow (VALUE: seconds).
+    shopify.KIND is for the Shopify shop; its control address lists the kinds.
     MATCH: a part of the request's path; TIMES: how often, 0 for ever; AFTER: requests let through first.
     Example: --fault timeout_after_commit:inventory/update:3
     """

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, fields
 
-from connectors.tiktok_shop.sandbox.fields import FieldError, Fields
 from connectors.tiktok_shop.sandbox.options import SandboxOptions
+from connectors.transport.simulation.fields import FieldError, Fields
 
 ZERO_POLICIES = ("allow", "refuse")
 NULLABLE = frozenset({"retry_after", "frozen_at"})

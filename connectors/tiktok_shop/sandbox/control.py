@@ -13,10 +13,10 @@ from connectors.tiktok_shop.sandbox.control_edits import (
     place_order,
 )
 from connectors.tiktok_shop.sandbox.faults import KEYS, Fault, Faults, fault_of_json
-from connectors.tiktok_shop.sandbox.fields import FieldError, Fields
-from connectors.tiktok_shop.sandbox.journal import Stats
 from connectors.tiktok_shop.sandbox.ordering import Conflict
 from connectors.tiktok_shop.sandbox.state import Order, Product
+from connectors.tiktok_shop.sandbox.stats import Stats
+from connectors.transport.simulation.fields import FieldError, Fields
 
 Answer = tuple[int, object]
 BAD_REQUEST, NOT_FOUND, WRONG_METHOD, CONFLICT = 400, 404, 405, 409

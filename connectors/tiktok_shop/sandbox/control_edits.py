@@ -1,13 +1,13 @@
 """What people do to the simulated shop at the control endpoint: buy, ship, cancel, and edit by hand."""
 
 from connectors.tiktok_shop.sandbox.calls import World
-from connectors.tiktok_shop.sandbox.fields import FieldError, Fields
 from connectors.tiktok_shop.sandbox.ordering import ORDER_STATUSES, OUT_OF_STOCK, move, place
 from connectors.tiktok_shop.sandbox.prices import check_amount
 from connectors.tiktok_shop.sandbox.products import switch_status
 from connectors.tiktok_shop.sandbox.replies import Refused
 from connectors.tiktok_shop.sandbox.state import PRODUCT_STATUSES, Level, SkuState
 from connectors.tiktok_shop.sandbox.wishes import find_sku, find_warehouse, read_wish
+from connectors.transport.simulation.fields import FieldError, Fields
 
 SKU_KEYS = ("sku", "sku_id", "seller_sku")
 STOCK_KEYS = (*SKU_KEYS, "warehouse_id", "available")

@@ -6,9 +6,9 @@ from threading import Event
 
 from connectors.tiktok_shop.sandbox.options import SandboxOptions
 from connectors.tiktok_shop.sandbox.sample import sample_stock_rows
-from connectors.tiktok_shop.sandbox.server import SandboxServer
 from connectors.tiktok_shop.sandbox.simulator import Simulator
 from connectors.tiktok_shop.sandbox.state import Shop
+from connectors.transport.simulation.server import SandboxServer
 
 
 class Sandbox:
@@ -38,6 +38,8 @@ class Sandbox:
 
 class TikTokShopSandboxFactory:
     """Opens simulated shops."""
+
+    place = 0
 
     @contextmanager
     def open(self, options: SandboxOptions) -> Iterator[Sandbox]:

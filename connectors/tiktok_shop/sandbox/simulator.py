@@ -7,19 +7,20 @@ from connectors.tiktok_shop.sandbox.api import Api
 from connectors.tiktok_shop.sandbox.authorization import Grants
 from connectors.tiktok_shop.sandbox.behaviour import Behaviour
 from connectors.tiktok_shop.sandbox.calls import World
-from connectors.tiktok_shop.sandbox.clock import ShopClock, machine_time
 from connectors.tiktok_shop.sandbox.control import Control
 from connectors.tiktok_shop.sandbox.faults import Faults
-from connectors.tiktok_shop.sandbox.fields import FieldError
-from connectors.tiktok_shop.sandbox.journal import Journal, Stats
 from connectors.tiktok_shop.sandbox.options import SandboxOptions
 from connectors.tiktok_shop.sandbox.ordering import Conflict, place
-from connectors.tiktok_shop.sandbox.replies import Reply, encode
 from connectors.tiktok_shop.sandbox.sample import sample_seed
 from connectors.tiktok_shop.sandbox.seed import build_shop, read_seed
 from connectors.tiktok_shop.sandbox.seed_csv import SeedError
 from connectors.tiktok_shop.sandbox.state import Shop
+from connectors.tiktok_shop.sandbox.stats import Stats
 from connectors.tiktok_shop.sandbox.wishes import read_wish
+from connectors.transport.simulation.clock import ShopClock, machine_time
+from connectors.transport.simulation.fields import FieldError
+from connectors.transport.simulation.journal import Journal
+from connectors.transport.simulation.replies import Reply, encode
 
 CONTROL = "/control"
 JSON_TYPE = "application/json; charset=utf-8"

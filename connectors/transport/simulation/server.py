@@ -7,9 +7,9 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Lock, Thread
 
-from connectors.tiktok_shop.sandbox.replies import ConnectionDropped
+from connectors.transport.simulation.replies import Body, ConnectionDropped
 
-Handle = Callable[[str, str, Mapping[str, str], bytes], tuple[int, Mapping[str, str], bytes]]
+Handle = Callable[[str, str, Mapping[str, str], bytes], tuple[int, Mapping[str, str], Body]]
 LOOPBACK = "127.0.0.1"
 
 
@@ -64,6 +64,11 @@ class SandboxServer(ThreadingHTTPServer):
             super().handle_error(request, client_address)  # type: ignore[arg-type]
 
 
+def phrase(status: int) -> str:
+    """The reason phrase; statuses that only one shop knows have a general one."""
+    return HTTPStatus(status).phrase if status in set(HTTPStatus) else "Refused"
+
+
 def cut(connection: socket.socket) -> None:
     """End a connection at once."""
     try:
@@ -106,11 +111,16 @@ class _Connection(BaseHTTPRequestHandler):
             return
         self._send(status, headers, answer)
 
-    def _send(self, status: int, headers: Mapping[str, str], answer: bytes) -> None:
-        phrase = HTTPStatus(status).phrase
-        lines = [f"HTTP/1.1 {status} {phrase}", *(f"{k}: {v}" for k, v in headers.items())]
-        if headers.get("Content-Length") != str(len(answer)):
+    def _send(self, status: int, headers: Mapping[str, str], answer: Body) -> None:
+        lines = [f"HTTP/1.1 {status} {phrase(status)}", *(f"{k}: {v}" for k, v in headers.items())]
+        head = "\r\n".join([*lines, "", ""]).encode("latin-1")
+        if isinstance(answer, bytes):
+            self.wfile.write(head + answer)
+            sent = len(answer)
+        else:
+            self.wfile.write(head)
+            sent = sum(self.wfile.write(piece) for piece in answer)
+        if headers.get("Content-Length") != str(sent):
             self.close_connection = True
-        self.wfile.write("\r\n".join([*lines, "", ""]).encode("latin-1") + answer)
 
     do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = _serve  # noqa: N815 - http.server looks for these names
