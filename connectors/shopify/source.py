@@ -1,4 +1,4 @@
-"""A Shopify shop as a source of stock and prices; reads nothing, and loads nothing heavy, before it is asked to."""
+"""A Shopify shop as a source of stock and prices; it reads and loads nothing heavy before it is asked to."""
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
