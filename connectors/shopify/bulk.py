@@ -156,9 +156,9 @@ def _downloaded(admin: Admin, bulk: Bulk, file: IO[bytes]) -> int:
 
 def _saved(admin: Admin, url: str, file: IO[bytes], lines: int) -> str:
     """Fetch the file; answers what is wrong with it. The address is a secret: who has it may read the file."""
-    file.seek(0)
-    file.truncate()
     try:
+        file.seek(0)
+        file.truncate()
         reply = admin.transport.save(HttpRequest(method="GET", url=url), file, LARGEST_FILE)
     except TransportError as error:
         return f"Shopify's bulk file did not come: {error}"

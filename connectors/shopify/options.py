@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
 from syncd.domain.stock import Basis
 from syncd.ports.credentials import Secret
@@ -22,6 +22,23 @@ class MarketPrice(OptionsPart):
     market: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] = Field(
         description="The country's ISO code, as in {market: DE}"
     )
+
+
+def _form(value: object) -> str:
+    """Which form of `price` was written, so that only its own mistakes are told."""
+    return "country" if isinstance(value, dict | MarketPrice) else "word"
+
+
+def _some(statuses: tuple[Status, ...]) -> tuple[Status, ...]:
+    if not statuses:
+        raise ValueError("this is empty")
+    return statuses
+
+
+Price = Annotated[
+    Annotated[Literal["price", "compare_at"], Tag("word")] | Annotated[MarketPrice, Tag("country")],
+    Discriminator(_form),
+]
 
 
 class ShopifyOptions(OptionsPart):
@@ -51,7 +68,7 @@ class ShopifyOptions(OptionsPart):
         default=(),
         description="Names or ids of the locations to read (default: all active ones of the shop's own)",
     )
-    statuses: Annotated[tuple[Status, ...], Field(min_length=1)] = Field(
+    statuses: Annotated[tuple[Status, ...], AfterValidator(_some)] = Field(
         default=("active", "unlisted"),
         description="Products that count: active, unlisted, draft, archived",
     )
@@ -59,7 +76,7 @@ class ShopifyOptions(OptionsPart):
         default="as_is",
         description="Variants that sell on when out of stock: their real number, or as not tracked",
     )
-    price: Literal["price", "compare_at"] | MarketPrice = Field(
+    price: Price = Field(
         default="price",
         description="price | compare_at (where there is one) | {market: DE}",
     )
