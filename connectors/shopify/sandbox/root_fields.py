@@ -212,3 +212,8 @@ class PriceList:
     number: int
     name: str
     currency: str
+
+    @property
+    def gid(self) -> str:
+        """The global id."""
+        return gid("PriceList", self.number)

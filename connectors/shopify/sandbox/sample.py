@@ -64,11 +64,13 @@ Levels = dict[str, dict[str, int]]
 
 
 def _plain() -> Iterator[tuple[str, str, Levels]]:
+    """The goods whose stock a file can tell: what has been oversold is none of them."""
     goods = [_tee(colour, size) for colour in COLOURS for size in SIZES]
     goods += [_mug(n) for n in range(1, MUGS + 1)]
     goods += [_candle(n, scent) for n in range(1, CANDLES + 1) for scent in SCENTS]
     for number, good in enumerate(goods):
-        yield str(good["sku"]), str(good["price"]), _levels(number)
+        if good["sku"] != OVERSOLD:
+            yield str(good["sku"]), str(good["price"]), _levels(number)
 
 
 def _levels(number: int) -> Levels:
