@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from pydantic import BaseModel
+from pydantic import BaseModel, SecretStr
 
 from connectors.shopify.options import ShopifyOptions
 from syncd.domain.identity import SourceName
 from syncd.ports.clock import Clock
-from syncd.ports.credentials import Credentials
+from syncd.ports.credentials import Credentials, Secret
 from syncd.ports.source import Source
 
 
@@ -21,30 +21,22 @@ class ShopifyFactory:
         clock: Clock,
     ) -> Source:  # fmt: skip
         """A source; the shop is not asked yet. ConfigError for a credential that is not there."""
-        from connectors.shopify.source import ShopifySource
-        from connectors.shopify.tokens import GrantedToken, PermanentToken, TokenKeeper
+        from connectors.shopify.source import ShopifySource, ShopSecrets
 
         del folder
         if not isinstance(options, ShopifyOptions):
             raise TypeError(f"{type(options).__name__} are no options of shopify")
-        tokens: TokenKeeper
-        secret = (
-            None if options.client_secret is None else credentials.secret(options.client_secret)
+
+        def found(reference: Secret | None) -> SecretStr | None:
+            return None if reference is None else credentials.secret(reference)
+
+        client_secret = found(options.client_secret)
+        secrets = ShopSecrets(
+            token=found(options.token),
+            client_secret=client_secret,
+            webhook=found(options.webhook_secret) or client_secret,
         )
-        if options.token is not None:
-            tokens = PermanentToken(credentials.secret(options.token))
-        elif options.client_id is not None and secret is not None:
-            tokens = GrantedToken(
-                address=options.address,
-                client_id=options.client_id,
-                client_secret=secret,
-                clock=clock,
-            )
-        else:
-            raise TypeError("the options model lets no shop through without a token")
-        if options.webhook_secret is not None:
-            secret = credentials.secret(options.webhook_secret)
-        return ShopifySource(name, options, tokens=tokens, webhook_secret=secret, clock=clock)
+        return ShopifySource(name, options, secrets, clock)
 
 
 FACTORY = ShopifyFactory()

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
 from connectors.shopify.options import ShopifyOptions
-from connectors.shopify.tokens import TokenKeeper
 from connectors.shopify.webhooks import read_delivery
 from syncd.domain.errors import DeliveryRefused
 from syncd.domain.identity import SourceName
@@ -21,22 +21,24 @@ if TYPE_CHECKING:
     from connectors.shopify.visiting import Shop
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShopSecrets:
+    """What the options refer to: a permanent token or a client secret, and what signs webhooks."""
+
+    token: SecretStr | None
+    client_secret: SecretStr | None
+    webhook: SecretStr | None
+
+
 class ShopifySource:
     """One shop."""
 
     def __init__(
-        self,
-        name: SourceName,
-        options: ShopifyOptions,
-        *,
-        tokens: TokenKeeper,
-        webhook_secret: SecretStr | None,
-        clock: Clock,
+        self, name: SourceName, options: ShopifyOptions, secrets: ShopSecrets, clock: Clock
     ) -> None:
         self.name = name
         self._options = options
-        self._tokens = tokens
-        self._webhook_secret = webhook_secret
+        self._secrets = secrets
         self._clock = clock
         self._shop: Shop | None = None
 
@@ -44,9 +46,12 @@ class ShopifySource:
     def shop(self) -> "Shop":
         """The shop, its connector loaded."""
         if self._shop is None:
+            from connectors.shopify.tokens import keeper_of
             from connectors.shopify.visiting import Shop
 
-            self._shop = Shop(self._options, self._tokens, self._clock)
+            options, secrets = self._options, self._secrets
+            tokens = keeper_of(options, secrets.token, secrets.client_secret, self._clock)
+            self._shop = Shop(options, tokens, self._clock)
         return self._shop
 
     def fingerprint(self) -> str | None:
@@ -68,8 +73,8 @@ class ShopifySource:
 
     def parse_delivery(self, headers: Mapping[str, str], body: bytes) -> Delivery:
         """Verify and read one webhook; header names in lower case. Raises DeliveryRefused."""
-        if self._webhook_secret is None:
+        if self._secrets.webhook is None:
             raise DeliveryRefused(
                 f"source {self.name} has no webhook_secret, so nothing sent to it can be verified"
             )
-        return read_delivery(headers, body, self._webhook_secret, self._options.domain)
+        return read_delivery(headers, body, self._secrets.webhook, self._options.domain)

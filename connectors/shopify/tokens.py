@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from pydantic import BaseModel, Field, SecretStr, ValidationError
 
+from connectors.shopify.options import ShopifyOptions
 from connectors.transport.http_transport import (
     HttpReply,
     HttpRequest,
@@ -118,6 +119,22 @@ class GrantedToken:
         grant = _grant(reply)
         self._kept = (grant.access_token, asked + timedelta(seconds=USED_UP * grant.expires_in))
         return grant.access_token
+
+
+def keeper_of(
+    options: ShopifyOptions, token: SecretStr | None, client_secret: SecretStr | None, clock: Clock
+) -> TokenKeeper:
+    """The keeper that the options ask for; they name exactly one kind of token."""
+    if token is not None:
+        return PermanentToken(token)
+    if options.client_id is None or client_secret is None:
+        raise TypeError("the options model lets no shop through without a token")
+    return GrantedToken(
+        address=options.address,
+        client_id=options.client_id,
+        client_secret=client_secret,
+        clock=clock,
+    )
 
 
 def _grant(reply: HttpReply) -> Grant:

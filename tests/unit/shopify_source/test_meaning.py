@@ -166,7 +166,7 @@ def test_prices_alone_need_no_levels_and_no_locations(sample: World) -> None:
     taken = sample.read(stock="none")
 
     assert {DEFAULT_LOCATION} == {each.location for each in taken.readings}
-    assert [] == sample.requests("Locations") + sample.requests("Variants")
+    assert [] == [*sample.requests("Locations"), *sample.requests("Variants")]
 
 
 def test_gift_cards_and_other_statuses_are_left_out_and_counted(opened: Open) -> None:
