@@ -31,7 +31,7 @@ from syncd.engine.mapping import unmapped
 from syncd.engine.ordering import mark_demanded, open_lines, poll_orders
 from syncd.engine.scanning import scan_if_due
 from syncd.engine.setup import ChannelSetup, EngineSetup, ProgressSink, Trigger
-from syncd.engine.verifying import settle_unresolved, verify
+from syncd.engine.verifying import LOOKS, settle_unresolved, verify
 from syncd.ports.ledger import Lease
 
 logger = logging.getLogger(__name__)
@@ -49,6 +49,9 @@ class Task:
     send: bool = False
     whole: bool = False
     """Whether sources that could tell what changed are read whole."""
+    looks: Sequence[float] = LOOKS
+    """Seconds after the last send at which it is read back; what is not seen by then is left to the next
+    cycle, which calls it contradicted once the last of LOOKS is over."""
 
 
 class Confirming:
@@ -126,7 +129,7 @@ def channel_cycle(
         if paused is not None:
             message = f"paused: {paused.reason}"
             return _stopped(engine, setup, ChannelState.PAUSED, message, before)
-        with engine.ledger.lease(setup.name) as lease:
+        with engine.lease(setup.name) as lease:
             leased = replace(engine, progress=Confirming(lease, engine.progress))
             return _applied(leased, setup, run, task, before, lease, stopping)
     except ChannelUnauthorized as error:
@@ -193,7 +196,7 @@ def _applied(
     verdicts: Mapping[tuple[str, str, str, str], Verdict] = {}
     if stopped_by is None:
         try:
-            verdicts = verify(engine, setup, run, sent, stopping)
+            verdicts = verify(engine, setup, run, sent, task.looks, stopping)
         except ChannelError as error:
             stopped_by = error
     rows = change_reports(drafted.plan.changes, sent, verdicts)

@@ -11,6 +11,7 @@ from syncd.ledger.store_operator import OperatorStore
 from syncd.ledger.store_orders import OrderStore
 from syncd.ledger.store_plans import PlanStore
 from syncd.ledger.store_runs import RunStore
+from syncd.ledger.store_service import ServiceStore
 from syncd.ledger.store_sources import SourceStore
 from syncd.ports.clock import Clock
 
@@ -28,6 +29,7 @@ class SqlLedger(
     PlanStore,
     AttemptStore,
     OperatorStore,
+    ServiceStore,
 ):
     """The memory between cycles in one SQLite file; safe to share between threads."""
 

@@ -28,6 +28,7 @@ from syncd.ports.records import (
     StoredReport,
     Window,
 )
+from syncd.ports.service import ServiceLedger
 from syncd.ports.source import SnapshotReader
 
 
@@ -352,6 +353,7 @@ class OperatorLedger(Protocol):
 
 
 class Ledger(
-    RunLedger, SourceLedger, ListingLedger, OrderLedger, PlanLedger, OperatorLedger, Protocol
-):
+    RunLedger, SourceLedger, ListingLedger, OrderLedger, PlanLedger, OperatorLedger, ServiceLedger,
+    Protocol,
+):  # fmt: skip
     """The memory between cycles: append-mostly, one transaction per method."""

@@ -37,6 +37,7 @@ def root(
         Path | None,
         typer.Option(
             "--config",
+            readable=False,  # who may not read it is told so by the loader
             help="The YAML mapping (default: $SYNCD_CONFIG, ./config/syncd.yaml, /etc/syncd/syncd.yaml).",
         ),
     ] = None,
@@ -87,11 +88,22 @@ def check_config(context: typer.Context, as_json: Json = False) -> None:
 
 
 @app.command()
-def doctor(context: typer.Context, as_json: Json = False) -> None:
-    """Test each connection for real and say what to do."""
-    from syncd.service.commands.setting_up import doctor as command
+def doctor(
+    context: typer.Context,
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[NAME]...", help="Sources and channels; all when none is named."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Test each connection for real and say what to do.
 
-    _leave(command(context.obj, as_json))
+    Every source is read once to its end: how many rows, how many are rejected and why, five of them, how
+    long it takes; then what its kind can tell: permissions, clock, cost. Nothing is recorded.
+    """
+    from syncd.service.commands.examining import doctor as command
+
+    _leave(command(context.obj, names or [], as_json))
 
 
 @app.command()
@@ -283,6 +295,17 @@ def listings(context: typer.Context, as_json: Json = False) -> None:
     from syncd.service.commands.looking import listings as command
 
     _leave(command(context.obj, as_json))
+
+
+@app.command()
+def reload(context: typer.Context) -> None:
+    """Let the running daemon take the configuration as it is written now; says what it would change.
+
+    An invalid file is refused with its lines and the former configuration stays in force.
+    """
+    from syncd.service.handing import reload as command
+
+    _leave(command(context.obj))
 
 
 @app.command()

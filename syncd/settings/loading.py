@@ -1,6 +1,7 @@
 """How a configuration is found and loaded: every problem at once, or settings that fit together."""
 
 from collections.abc import Mapping
+from errno import EACCES
 from pathlib import Path
 
 from syncd.domain.errors import ConfigError, Problem, UsageError
@@ -24,18 +25,26 @@ def find_config(explicit: Path | None, environ: Mapping[str, str], cwd: Path) ->
     """The configuration to use; UsageError naming the places looked at."""
     named = explicit or (Path(environ[CONFIG_VARIABLE]) if environ.get(CONFIG_VARIABLE) else None)
     if named is not None:
-        if (cwd / named).is_file():
+        if _is_there(cwd / named):
             return named
         origin = "--config" if explicit else f"${CONFIG_VARIABLE}"
         raise UsageError(f"{origin} names {named}, which is no file; `syncd init` writes a starter")
     for place in _PLACES:
-        if (cwd / place).is_file():
+        if _is_there(cwd / place):
             return place
     looked = ", ".join(str(place) for place in _PLACES)
     raise UsageError(
         f"no configuration found: --config and ${CONFIG_VARIABLE} are not given, "
         f"and there is no {looked}; `syncd init` writes a starter"
     )
+
+
+def _is_there(path: Path) -> bool:
+    """Whether a file is there, as far as this user may look: reading what is hidden says what is wrong."""
+    try:
+        return path.is_file()
+    except PermissionError:
+        return True
 
 
 def load_settings(path: Path, kinds: Kinds, environ: Mapping[str, str]) -> Settings:
@@ -63,7 +72,8 @@ def _bytes(path: Path) -> bytes:
             return file.read(LARGEST_FILE + 1)
     except OSError as refused:
         message = f"the file cannot be read: {refused.strerror}"
-        raise ConfigError([Problem(str(path), 1, 1, "", message)]) from None
+        hint = "give this user read access to it and its folder" if refused.errno == EACCES else ""
+        raise ConfigError([Problem(str(path), 1, 1, "", message, hint)]) from None
 
 
 def _aliases(reading: Reading, folder: Path) -> tuple[Aliases, list[Problem]]:

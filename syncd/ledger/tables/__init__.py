@@ -11,6 +11,7 @@ from syncd.ledger.tables.operator import (
 )
 from syncd.ledger.tables.orders import OrderCursorRow, OrderLineRow
 from syncd.ledger.tables.plans import ApprovalRow, ChangeRow, PlanLineRow, PlanRow
+from syncd.ledger.tables.service import RequestRow, ServiceRow
 from syncd.ledger.tables.sources import (
     AcceptanceRow,
     ChannelRow,
@@ -48,7 +49,9 @@ __all__ = [
     "PlanRow",
     "PositionRow",
     "RejectRow",
+    "RequestRow",
     "RunRow",
+    "ServiceRow",
     "SnapshotRow",
     "SourceRow",
     "SourceStateRow",

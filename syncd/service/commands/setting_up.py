@@ -1,21 +1,18 @@
-"""The commands of the first hour: init, check-config, doctor, connect."""
+"""The commands of the first hour: init, check-config, connect."""
 
 import json
 import secrets
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 from syncd.domain.counting import counted
-from syncd.domain.errors import ChannelError, SourceError, UsageError
+from syncd.domain.errors import ChannelError, UsageError
 from syncd.domain.identity import ChannelName
 from syncd.domain.report import ExitCode
-from syncd.engine.setup import EngineSetup, Silent
+from syncd.engine.setup import Silent
 from syncd.service.context import Context
 from syncd.service.wiring import named, opened_for_work
 from syncd.settings.starting import starter
-
-SAMPLE = 5
 
 
 def init(context: Context, path: Path | None) -> ExitCode:
@@ -104,68 +101,3 @@ def code_of(pasted: str) -> str:
     text = pasted.strip()
     found = parse_qs(urlsplit(text).query).get("code")
     return found[0] if found else text
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """What the doctor found of one connection."""
-
-    name: str
-    ok: bool
-    text: str
-    help: str = ""
-
-
-def doctor(context: Context, as_json: bool) -> ExitCode:
-    """Read a little of every source and ask every channel who it is."""
-    with opened_for_work(context.settings, context.clock, Silent()) as opened:
-        findings = [*_sources(opened.engine), *_channels(opened.engine)]
-        problem = opened.ledger.integrity_problem()
-    findings.append(Finding(name="ledger", ok=problem is None, text=problem or "sound", help=""))
-    if as_json:
-        rows = [
-            {"name": row.name, "ok": row.ok, "text": row.text, "help": row.help} for row in findings
-        ]
-        sys.stdout.write(json.dumps({"schema": 1, "findings": rows}, indent=2) + "\n")
-    else:
-        for row in findings:
-            sys.stdout.write(f"{'ok ' if row.ok else 'BAD'} {row.name}: {row.text}\n")
-            if row.help:
-                sys.stdout.write(f"      {row.help}\n")
-    return ExitCode.DONE if all(row.ok for row in findings) else ExitCode.UNAVAILABLE
-
-
-def _sources(engine: EngineSetup) -> list[Finding]:
-    findings = []
-    for name, setup in engine.sources.items():
-        try:
-            with setup.source.snapshot(None) as reader:
-                first = next(iter(reader.batches()), None)
-                rows = 0 if first is None else len(first.values)
-                shown = [] if first is None else [str(row[0]) for row in first.values[:SAMPLE]]
-                text = (
-                    f"{reader.origin}: {rows} rows in the first batch ({', '.join(shown)}), as of "
-                )
-                findings.append(
-                    Finding(name=name, ok=True, text=text + f"{reader.as_of:%Y-%m-%d %H:%M} UTC")
-                )
-        except SourceError as error:
-            help_ = f"mend it, then syncd ingest {name}"
-            findings.append(Finding(name=name, ok=False, text=str(error), help=help_))
-    return findings
-
-
-def _channels(engine: EngineSetup) -> list[Finding]:
-    findings = []
-    for name, setup in engine.channels.items():
-        try:
-            facts = setup.channel.facts()
-        except ChannelError as error:
-            findings.append(
-                Finding(name=name, ok=False, text=str(error), help=f"syncd connect {name}")
-            )
-            continue
-        houses = ", ".join(f"{title} {number}" for number, title in facts.warehouses.items())
-        text = f"{facts.name} ({facts.region}, id {facts.shop_id}); warehouses: {houses}"
-        findings.append(Finding(name=name, ok=True, text=text))
-    return findings

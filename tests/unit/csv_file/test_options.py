@@ -9,6 +9,7 @@ from connectors.csv_file.options import CsvFileOptions
 from connectors.csv_file.source import FACTORY
 from syncd.domain.identity import SourceName
 from tests.fakes.clock import FakeClock
+from tests.fakes.csv_files import put
 from tests.fakes.tiktok import OneSecret
 
 
@@ -48,3 +49,19 @@ def test_options_of_another_kind_are_a_fault_of_the_program(tmp_path: Path) -> N
             credentials=OneSecret(""),
             clock=FakeClock(),
         )
+
+
+def test_the_factory_opens_a_file_relative_to_the_folder_of_the_configuration(
+    tmp_path: Path,
+) -> None:
+    put(tmp_path, "sku,qty\nA,1\n")
+    source = FACTORY.open(
+        SourceName("s"),
+        CsvFileOptions(path="stock.csv"),
+        folder=tmp_path,
+        credentials=OneSecret(""),
+        clock=FakeClock(),
+    )
+
+    with source.snapshot(None) as reader:
+        assert [(("A", "1"),)] == [tuple(batch.values) for batch in reader.batches()]

@@ -6,8 +6,6 @@ import os
 import stat
 import tempfile
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,6 +15,7 @@ from connectors.csv_file.opening import LARGEST_FILE, digest
 from syncd.domain.errors import SourceInvalid, SourceUnavailable
 from tests.fakes.clock import FakeClock
 from tests.fakes.csv_files import WRITTEN, put, read, source_of, text
+from tests.fakes.users import another_user
 
 GOOD = "sku,qty\nA,1\nB,2\n"
 
@@ -65,19 +64,6 @@ def test_what_cannot_be_read_at_all_is_unavailable(tmp_path: Path, kind: str) ->
 
     with pytest.raises(SourceUnavailable):
         read(tmp_path, path="none-*.csv" if kind == "no match" else "stock.csv")
-
-
-@contextmanager
-def another_user() -> Iterator[None]:
-    """Root may read everything, so a test of permissions steps down for a moment."""
-    if os.geteuid() != 0:
-        yield
-        return
-    os.seteuid(65_534)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
 
 
 def test_a_file_this_user_may_not_read_says_so() -> None:

@@ -1,5 +1,6 @@
 """What loaded settings say: defaults, origins, fingerprints, places."""
 
+import tempfile
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -16,6 +17,7 @@ from syncd.settings.kinds import Kinds
 from syncd.settings.loading import find_config, load_settings
 from syncd.settings.models import Mode
 from syncd.settings.settings import Settings
+from tests.fakes.users import another_user
 from tests.unit.settings.standins import STANDINS
 
 MINIMAL = """\
@@ -325,6 +327,24 @@ def test_aliases_that_are_no_text_are_refused_at_their_key(tmp_path: Path) -> No
 def test_a_file_that_cannot_be_read_is_a_config_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="the file cannot be read: Is a directory"):
         load_settings(tmp_path, STANDINS, {})
+
+
+@pytest.mark.parametrize("hidden", ["syncd.yaml", "."])
+def test_a_file_this_user_may_not_read_is_found_and_says_what_to_give(hidden: str) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        path = folder / "syncd.yaml"
+        path.touch()
+        folder.chmod(0o755)
+        (folder / hidden).chmod(0)
+
+        with another_user():
+            found = find_config(path, {}, Path("/"))
+            with pytest.raises(
+                ConfigError, match=r"Permission denied \(give this user read access"
+            ):
+                load_settings(found, STANDINS, {})
+        folder.chmod(0o700)
 
 
 def test_the_first_place_with_a_configuration_is_used(tmp_path: Path) -> None:

@@ -1,0 +1,93 @@
+"""`syncd doctor`: every connection tried for real, what was found, and what helps."""
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+
+from rich.text import Text
+
+from syncd.domain.errors import ChannelError
+from syncd.domain.report import ExitCode
+from syncd.engine.examining import examine_source
+from syncd.engine.setup import ChannelSetup, Silent
+from syncd.ports.probe import Check, Verdict
+from syncd.reporting.safety import visible
+from syncd.service.context import Context
+from syncd.service.wiring import Opened, named, opened_for_work
+
+_MARKS = {
+    Verdict.OK: ("ok  ", "green"),
+    Verdict.WARN: ("warn", "yellow"),
+    Verdict.BAD: ("BAD ", "red"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One check of one connection."""
+
+    name: str
+    check: Check
+
+    def document(self) -> dict[str, object]:
+        """As JSON; `ok` is false for what is in the way, true for what is only worth knowing."""
+        check = self.check
+        return {
+            "name": self.name,
+            "ok": check.verdict is not Verdict.BAD,
+            "verdict": check.verdict.value,
+            "text": check.text,
+            "help": check.help,
+        }
+
+
+def doctor(context: Context, names: Sequence[str], as_json: bool) -> ExitCode:
+    """Read every source once, ask every channel who it is, and look at the ledger; or these only."""
+    settings = context.settings
+    wanted = set(named(names, {**settings.sources, **settings.channels}, "source or channel"))
+    with opened_for_work(context.settings, context.clock, Silent()) as opened:
+        findings = []
+        for finding in _examined(opened, wanted):
+            findings.append(finding)
+            if not as_json:
+                _show(context, finding)
+    if as_json:
+        document = {"schema": 1, "findings": [finding.document() for finding in findings]}
+        sys.stdout.write(json.dumps(document, indent=2) + "\n")
+    bad = any(finding.check.verdict is Verdict.BAD for finding in findings)
+    return ExitCode.UNAVAILABLE if bad else ExitCode.DONE
+
+
+def _show(context: Context, finding: Finding) -> None:
+    mark, colour = _MARKS[finding.check.verdict]
+    line = Text.assemble(
+        (mark, colour), " ", (finding.name, "bold"), ": ", visible(finding.check.text)
+    )
+    context.out.print(line)
+    if finding.check.help:
+        context.out.print(Text(f"       → {finding.check.help}"))
+
+
+def _examined(opened: Opened, wanted: AbstractSet[str]) -> Iterator[Finding]:
+    engine = opened.engine
+    for name, source in engine.sources.items():
+        for check in examine_source(engine, source) if name in wanted else ():
+            yield Finding(name=name, check=check)
+    for setup in engine.channels.values():
+        for check in _channel(setup) if setup.name in wanted else ():
+            yield Finding(name=setup.name, check=check)
+    problem = opened.ledger.integrity_problem()
+    verdict = Verdict.OK if problem is None else Verdict.BAD
+    yield Finding(name="ledger", check=Check(text=problem or "sound", verdict=verdict))
+
+
+def _channel(setup: ChannelSetup) -> Iterator[Check]:
+    try:
+        facts = setup.channel.facts()
+    except ChannelError as error:
+        yield Check(text=str(error), verdict=Verdict.BAD, help=f"syncd connect {setup.name}")
+        return
+    houses = ", ".join(f"{title} {number}" for number, title in facts.warehouses.items())
+    yield Check(text=f"{facts.name} ({facts.region}, id {facts.shop_id}); warehouses: {houses}")
