@@ -36,7 +36,7 @@ from graphql import (
 )
 from graphql import FieldNode as Selected
 
-from connectors.shopify.bulk_queries import BULK_DOCUMENTS, bulk_body
+from connectors.shopify.bulk_queries import BULK_DOCUMENTS, bulk_body, bulk_prices
 from connectors.shopify.queries import DOCUMENTS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -68,7 +68,11 @@ OTHER_CLIENTS = {
 
 def documents() -> Mapping[str, str]:
     """All documents by name, bulk bodies included."""
-    bulk = {"bulk_body": bulk_body(), "bulk_body in a country": bulk_body("DE")}
+    bulk = {
+        "bulk_body": bulk_body(),
+        "bulk_body in a country": bulk_body("DE"),
+        "bulk_body of prices": bulk_prices("DE"),
+    }
     return {**DOCUMENTS, **BULK_DOCUMENTS, **bulk}
 
 

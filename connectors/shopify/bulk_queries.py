@@ -92,7 +92,18 @@ _BULK_BODY = f"""
                 sku
                 tracked
                 updatedAt
-                unitCost {{ amount currencyCode }}
+                duplicateSkuCount
+                unitCost {{ amount currencyCode }}@LEVELS@
+              }}
+            }}
+          }}
+        }}
+      }}
+    }}
+  }}
+}}
+"""
+_BULK_LEVELS = f"""
                 locationsCount {{ count }}
                 inventoryLevels(first: {MOST_NODES}, includeInactive: true) {{
                   edges {{
@@ -104,16 +115,7 @@ _BULK_BODY = f"""
                       quantities{QUANTITIES} {{ name quantity updatedAt }}
                     }}
                   }}
-                }}
-              }}
-            }}
-          }}
-        }}
-      }}
-    }}
-  }}
-}}
-"""
+                }}"""
 _BULK_PRICING = """
               contextualPricing(context: {country: @COUNTRY@}) {
                 price { amount currencyCode }
@@ -137,5 +139,14 @@ def bulk_body(country: str | None = None) -> str:
     `country` (ISO code) adds the price that it sees; a bulk query takes no variables. The counts of variants
     and locations let a reader notice nested connections that were cut off, which Shopify does not report.
     """
+    return _composed(_BULK_LEVELS, country)
+
+
+def bulk_prices(country: str | None = None) -> str:
+    """The same without levels, for a source that gives prices only."""
+    return _composed("", country)
+
+
+def _composed(levels: str, country: str | None) -> str:
     pricing = "" if country is None else _BULK_PRICING.replace("@COUNTRY@", country)
-    return _BULK_BODY.replace("@PRICING@", pricing)
+    return _BULK_BODY.replace("@PRICING@", pricing).replace("@LEVELS@", levels)

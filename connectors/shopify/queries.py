@@ -50,6 +50,7 @@ fragment Item on InventoryItem {
   id
   sku
   tracked
+  duplicateSkuCount
   updatedAt
   unitCost { amount currencyCode }
 }
@@ -107,6 +108,43 @@ query Variants(
 
 The connection cannot be sorted by `updatedAt`: a watermark may advance after the last page only.
 """
+
+PRICES = f"""
+query Prices($first: Int!, $after: String, $query: String, $country: CountryCode, $priced: Boolean!) {{
+  productVariants(first: $first, after: $after, query: $query) {{
+    {PAGE}
+    nodes {{
+      ...Variant
+      inventoryItem {{ ...Item }}
+    }}
+  }}
+}}
+{_VARIANT}{_ITEM}"""
+"""A page of variants without their levels, for a source that gives prices only."""
+
+PRODUCT_VARIANTS = f"""
+query ProductVariants(
+  $id: ID!, $first: Int!, $after: String, $levels: Int!, $country: CountryCode, $priced: Boolean!
+) {{
+  product(id: $id) {{
+    id
+    variants(first: $first, after: $after) {{
+      {PAGE}
+      nodes {{
+        ...Variant
+        inventoryItem {{
+          ...Item
+          inventoryLevels(first: $levels, includeInactive: true) {{
+            {PAGE}
+            nodes {{ ...Level }}
+          }}
+        }}
+      }}
+    }}
+  }}
+}}
+{_VARIANT}{_ITEM}{_LEVEL}"""
+"""All variants of one product: what else a change of its status concerns. Not a search, so never late."""
 
 LEVELS = f"""
 query Levels($itemId: ID!, $first: Int!, $after: String) {{
@@ -288,6 +326,8 @@ DOCUMENTS = MappingProxyType(
         "SHOP": SHOP,
         "LOCATIONS": LOCATIONS,
         "VARIANTS": VARIANTS,
+        "PRICES": PRICES,
+        "PRODUCT_VARIANTS": PRODUCT_VARIANTS,
         "LEVELS": LEVELS,
         "LOCATION_LEVELS": LOCATION_LEVELS,
         "ITEM": ITEM,

@@ -1,8 +1,11 @@
-"""`make bench`: what syncd costs: python -m tests.benchmarks [[reading | sql] [ROWS] | pushing], else all."""
+"""`make bench`: what syncd costs: python -m tests.benchmarks [[reading | sql] [ROWS] | pushing | shopify].
+
+Without a word all of it.
+"""
 
 import sys
 
-from tests.benchmarks import pushing, reading, sql
+from tests.benchmarks import pushing, reading, shopify, sql
 
 ROWS = 1_000_000
 
@@ -17,6 +20,8 @@ def main(arguments: list[str]) -> None:
         pushing.main()
     if what in {"", "sql"}:
         sql.main(rows)
+    if what in {"", "shopify"}:
+        shopify.main()
 
 
 if __name__ == "__main__":

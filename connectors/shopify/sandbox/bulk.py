@@ -197,7 +197,8 @@ class BulkJobs:
         world = call.world
         job.status = status
         job.completed_at = world.second()
-        job.error = "INTERNAL_SERVER_ERROR" if status == "FAILED" else None
+        why = "ACCESS_DENIED" if job.strikes("bulk_denied") else "INTERNAL_SERVER_ERROR"
+        job.error = why if status == "FAILED" else None
         life = 0.0 if job.strikes("bulk_expired_url") else world.behaviour.bulk_url_life
         job.url_until = world.now() + life
         payload = {
@@ -229,7 +230,11 @@ class BulkJobs:
         }
 
 
-_END: Mapping[str, str] = {"bulk_failed": "FAILED", "bulk_canceled": "CANCELED"}
+_END: Mapping[str, str] = {
+    "bulk_failed": "FAILED",
+    "bulk_denied": "FAILED",
+    "bulk_canceled": "CANCELED",
+}
 
 
 def _number(path: str) -> int:

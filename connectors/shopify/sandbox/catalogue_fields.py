@@ -154,6 +154,7 @@ FIELDS: Mapping[str, Mapping[str, Resolver]] = {
         "id": lambda item, *_: item.gid,
         "sku": lambda item, *_: item.variant.sku,
         "tracked": lambda item, *_: item.tracked,
+        "duplicateSkuCount": lambda item, _, call: call.world.shop.others_with(item.variant.sku),
         "updatedAt": lambda item, *_: stamp(item.updated_at),
         "unitCost": lambda item, _, call: _money(item.cost, call.world.shop.identity.currency),
         "locationsCount": lambda item, *_: _count(sum(level.active for level in item.levels)),

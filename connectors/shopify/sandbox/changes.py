@@ -55,7 +55,10 @@ def set_country_price(world: World, variant: Variant, country: str, price: Count
 def set_record(world: World, variant: Variant, record: Mapping[str, object]) -> None:
     """Set sku, barcode, policy (of the variant), tracked and cost (of its item)."""
     now = world.second()
-    for name in ("sku", "barcode", "policy"):
+    if "sku" in record:
+        sku = record["sku"]
+        world.shop.name_variant(variant, sku if isinstance(sku, str) else None)
+    for name in ("barcode", "policy"):
         if name in record:
             setattr(variant, name, record[name])
     for name in ("tracked", "cost"):

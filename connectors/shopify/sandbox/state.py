@@ -1,6 +1,7 @@
 """What a simulated shop holds: products, variants, items, their levels at locations, and time stamps."""
 
 from bisect import insort
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -242,6 +243,7 @@ class Shop:
     orders: list[Order] = field(default_factory=list)
     items: dict[int, Item] = field(default_factory=dict)
     countries: dict[str, str] = field(default_factory=dict)
+    skus: Counter[str | None] = field(default_factory=Counter)
     next_number: int = 1_000_001
     installed: bool = True
     lock: RLock = field(default_factory=RLock)
@@ -270,7 +272,18 @@ class Shop:
         self.items[variant.item.number] = variant.item
         product.variants.append(variant)
         self.variants.append(variant)
+        self.skus[sku] += 1
         return variant
+
+    def name_variant(self, variant: Variant, sku: str | None) -> None:
+        """Give a variant another SKU."""
+        self.skus[variant.sku] -= 1
+        self.skus[sku] += 1
+        variant.sku = sku
+
+    def others_with(self, sku: str | None) -> int:
+        """How many more variants bear that SKU."""
+        return max(0, self.skus[sku] - 1) if sku else 0
 
     def add_level(self, item: Item, location: Location, available: int, now: int) -> Level:
         """Stock the item at that location."""
@@ -282,6 +295,7 @@ class Shop:
     def remove_variant(self, variant: Variant) -> None:
         """Forget a variant, its item and levels; an emptied product goes too."""
         self.variants.remove(variant)
+        self.skus[variant.sku] -= 1
         del self.items[variant.item.number]
         for level in variant.item.levels:
             level.location.levels.remove(level)
