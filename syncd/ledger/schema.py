@@ -8,6 +8,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from syncd.domain.errors import LedgerOutdated, LedgerUnusable
+from syncd.ledger.access import refuse_strangers
 from syncd.ledger.database import Database, ledger_path
 from syncd.ledger.locks import FileLock
 
@@ -18,6 +19,7 @@ HEAD = "0003"
 def open_current(url: str) -> Database:
     """Open a ledger that has exactly this program's schema; LedgerOutdated otherwise."""
     path = ledger_path(url)
+    refuse_strangers(path)
     if not path.exists():
         raise LedgerOutdated(f"there is no ledger at {path} yet; `syncd ingest` makes it")
     database = Database(path)
@@ -32,6 +34,7 @@ def open_current(url: str) -> Database:
 def open_migrated(url: str) -> Database:
     """Open a ledger for writing: made when it is missing, migrated when it is old."""
     path = ledger_path(url)
+    refuse_strangers(path)
     _make_place(path)
     database = Database(path)
     try:

@@ -1,9 +1,12 @@
 """`syncd run`: a job per source and per channel, until SIGTERM."""
 
+import faulthandler
 import logging
+import os
 import signal
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from syncd.domain.counting import counted
 from syncd.domain.errors import LedgerError
@@ -14,7 +17,10 @@ from syncd.engine.setup import EngineSetup, Mode, Silent, Trigger
 from syncd.reporting.machine import report_document
 from syncd.service.context import Context
 from syncd.service.logs import configure_logs
+from syncd.service.notify import Notifier
+from syncd.service.readiness import FirstCheck
 from syncd.service.schedule import Schedule
+from syncd.service.watchdog import Watchdog
 from syncd.service.wiring import opened_for_work
 from syncd.settings.settings import Settings
 
@@ -25,12 +31,17 @@ def run(context: Context) -> ExitCode:
     """Run until SIGTERM or SIGINT; what is under way is finished between batches, then exit 0."""
     settings = context.settings
     configure_logs(logging.INFO)
+    faulthandler.enable()  # systemd's watchdog ends us with SIGABRT: the log then says where we hung
+    notifier = Notifier.of(os.environ, context.clock)
+    watchdog = Watchdog.of(os.environ, os.getpid(), notifier, context.clock)
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
     with opened_for_work(settings, context.clock, Silent()) as opened:
         schedule = Schedule(settings.timezone)
-        Jobs(opened.engine, settings, schedule, stopping.is_set).add()
+        first = FirstCheck(_tried_first(settings), lambda: notifier.ready("running"))
+        Jobs(opened.engine, settings, schedule, stopping.is_set, Signs(watchdog, first)).add()
+        schedule.tick(watchdog.every, watchdog.tick)
         schedule.start()
         logger.info(
             "running: %s, %s, mode %s", counted(len(settings.sources), "source"),
@@ -38,10 +49,25 @@ def run(context: Context) -> ExitCode:
             extra={"action": "started"},
         )  # fmt: skip
         stopping.wait()
+        notifier.stopping()
         logger.info("stopping: finishing what is under way", extra={"action": "stopping"})
         schedule.stop()
     logger.info("stopped", extra={"action": "stopped"})
     return ExitCode.DONE
+
+
+def _tried_first(settings: Settings) -> list[str]:
+    """The jobs that run as soon as the daemon is up; a source with `cron` waits for its hour."""
+    sources = [f"read {name}" for name, item in settings.sources.items() if item.cron is None]
+    return [*sources, *(f"publish {name}" for name in settings.channels)]
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """Who is told that jobs run: the watchdog while they do, and the readiness when they did."""
+
+    watchdog: Watchdog
+    first: FirstCheck
 
 
 class Jobs:
@@ -49,12 +75,13 @@ class Jobs:
 
     def __init__(
         self, engine: EngineSetup, settings: Settings, schedule: Schedule,
-        stopping: Callable[[], bool],
+        stopping: Callable[[], bool], signs: Signs,
     ) -> None:  # fmt: skip
         self._engine = engine
         self._settings = settings
         self._schedule = schedule
         self._stopping = stopping
+        self._signs = signs
 
     def add(self) -> None:
         """Put every job on the schedule."""
@@ -93,7 +120,11 @@ class Jobs:
         if self._stopping():
             return None
         try:
-            return run_cycle(self._engine, task, report_document, self._stopping)
+            with self._signs.watchdog.working(task.word, self._engine.progress) as progress:
+                engine = replace(self._engine, progress=progress)
+                return run_cycle(engine, task, report_document, self._stopping)
         except LedgerError:
             logger.exception("%s: nothing was done", task.word, extra={"action": "ledger_error"})
             return None
+        finally:
+            self._signs.first.done(task.word)

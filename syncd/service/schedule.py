@@ -9,6 +9,7 @@ from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 THREADS = 8
+TICK = "tick"
 JITTER_SHARE = 0.1
 LONGEST_JITTER = 30.0
 
@@ -23,7 +24,8 @@ class Schedule:
         self._timezone = timezone
         self._scheduler = BackgroundScheduler(
             timezone=timezone,
-            executors={"default": ThreadPoolExecutor(THREADS)},
+            # The tick has a thread of its own, so that many long jobs are not taken for a dead scheduler.
+            executors={"default": ThreadPoolExecutor(THREADS), TICK: ThreadPoolExecutor(1)},
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
 
@@ -38,6 +40,11 @@ class Schedule:
         """Run a job by the clock: five fields, in the configured time zone."""
         trigger = CronTrigger.from_crontab(expression, timezone=self._timezone)
         self._scheduler.add_job(job, trigger, id=name, name=name)
+
+    def tick(self, span: timedelta, job: Callable[[], None]) -> None:
+        """Run this very short job at this interval, whatever else is running: the scheduler's sign of life."""
+        trigger = IntervalTrigger(seconds=span.total_seconds(), timezone=self._timezone)
+        self._scheduler.add_job(job, trigger, id=TICK, executor=TICK, next_run_time=_now())
 
     def at_once(self, name: str) -> None:
         """Run this job as soon as it is free; its later times stay."""

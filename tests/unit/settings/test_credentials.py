@@ -85,7 +85,8 @@ def test_a_missing_secret_names_every_place_looked_at(tmp_path: Path) -> None:
 
     expected = (
         "credential tiktok_app-secret: not found; looked at $CREDENTIALS_DIRECTORY (not set), "
-        f"{tmp_path}/tiktok_app-secret, $SYNCD_TIKTOK_APP_SECRET (put the secret into one of them)"
+        f"{tmp_path}/tiktok_app-secret, $SYNCD_TIKTOK_APP_SECRET, "
+        "/etc/syncd/credentials/tiktok_app-secret (put the secret into one of them)"
     )
     assert expected == str(refused.value)
     assert 1 == len(refused.value.problems)
