@@ -17,9 +17,9 @@ from syncd.service.redaction import Redaction
 
 FORM_VARIABLE = "SYNCD_LOG"
 _PLAIN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
-# APScheduler reports every run and httpx every URL at INFO; none of these belongs in an operator's log.
+# httpx reports every URL at INFO, and others are as talkative; none of it belongs in an operator's log.
 _CHATTY = (
-    "apscheduler", "httpx", "httpcore", "alembic", "urllib3", "requests", "paramiko", "uvicorn", "apprise",
+    "httpx", "httpcore", "alembic", "urllib3", "requests", "paramiko", "uvicorn", "apprise",
     "pyactiveresource",
 )  # fmt: skip
 _PRIORITIES = {logging.DEBUG: 7, logging.INFO: 6, logging.WARNING: 4, logging.ERROR: 3}
@@ -71,18 +71,18 @@ class OneLine(logging.Formatter):
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
         self._hide = redaction.hide
 
-    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
-        """The record as one line (log injection)."""
-        return _visible(self._hide(super().formatMessage(record)))
+    def format(self, record: logging.LogRecord) -> str:
+        """The record as one line (log injection), its trace as lines that begin like none.
 
-    def formatException(  # noqa: N802 - logging's name
-        self,
-        ei: tuple[type[BaseException], BaseException, TracebackType | None]
-        | tuple[None, None, None],
-    ) -> str:
-        """The trace, which cannot be taken for records because no line of it begins one."""
-        trace = self._hide(super().formatException(ei))
-        return "\n".join(f"  {_visible(line)}" for line in trace.splitlines())
+        What another formatter left in the record (`exc_text`) is not used: nothing is hidden in it.
+        """
+        record.message = record.getMessage()
+        record.asctime = self.formatTime(record)
+        lines = [_visible(self._hide(self.formatMessage(record)))]
+        if record.exc_info:
+            trace = self._hide(self.formatException(record.exc_info))
+            lines += (f"  {_visible(line)}" for line in trace.splitlines())
+        return "\n".join(lines)
 
 
 class LogHandler(logging.StreamHandler[TextIO]):
@@ -122,6 +122,8 @@ def configure_logs(level: int) -> None:
     root.setLevel(level)
     for name in _CHATTY:
         logging.getLogger(name).setLevel(logging.WARNING)
+    # It warns of every run that is skipped because the one before still runs, which is as it should be.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
 
 
 def form_of(environ: Mapping[str, str], stream: TextIO) -> LogForm:
