@@ -12,6 +12,7 @@ from syncd.domain.identity import ChannelName, LocationName, Place, Sku, SourceN
 from syncd.domain.orders import OrdersMode, OrdersPolicy
 from syncd.domain.rules import Adjustment, Draw, Rounding
 from syncd.domain.stock import After, Duplicates, Expectations, MissingPolicy, Trust
+from syncd.settings import loading
 from syncd.settings.kinds import Kinds
 from syncd.settings.loading import find_config, load_settings
 from syncd.settings.models import Mode
@@ -361,3 +362,15 @@ def test_a_kind_may_declare_a_key_that_is_otherwise_for_later(tmp_path: Path) ->
 
     settings = load_settings(path, Kinds(sources=STANDINS.sources, channels={"odd": _Odd}), {})
     assert _Odd(app_key=7, timeout="5s") == settings.channels[SHOP].options
+
+
+def test_commands_beside_an_installed_service_find_its_ledger() -> None:
+    folder = Path("/etc/syncd")
+
+    assert "sqlite:////var/lib/syncd/ledger.db" == loading._ledger(None, folder, {"HOME": "/x"})
+    assert "sqlite:////state/ledger.db" == loading._ledger(
+        None, folder, {"STATE_DIRECTORY": "/state", "HOME": "/x"}
+    )
+    assert "sqlite:////x/.local/state/syncd/ledger.db" == loading._ledger(
+        None, Path("/srv"), {"HOME": "/x"}
+    )
