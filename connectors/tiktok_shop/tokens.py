@@ -186,8 +186,9 @@ class Keeper:
             return self._renewed(grant)
         except (ApiUnauthorized, ApiUnavailable) as error:
             _log.warning(
-                "%s: the access token could not be renewed ahead of time: %s", self._channel, error
-            )
+                "%s: the access token could not be renewed ahead of time: %s", self._channel, error,
+                extra={"action": "token_not_renewed", "channel": self._channel},
+            )  # fmt: skip
             self._not_before = now + EARLY_RETRY
             return grant
 

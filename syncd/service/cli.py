@@ -11,6 +11,8 @@ import typer
 from syncd.domain.errors import ConfigError, LedgerError, SyncdError, UsageError
 from syncd.domain.report import ExitCode
 from syncd.service.context import Context
+from syncd.service.logs import hidden
+from syncd.service.ownership import advice
 
 app = typer.Typer(
     name="syncd",
@@ -384,7 +386,7 @@ def main(arguments: Sequence[str]) -> int:
     except ConfigError as error:
         return _config_problems(error, as_json="--json" in arguments)
     except UsageError as error:
-        return _say(str(error), ExitCode.USAGE)
+        return _say(advice(error, arguments), ExitCode.USAGE)
     except LedgerError as error:
         return _say(f"ledger: {error}", ExitCode.UNEXPECTED)
     except SyncdError as error:
@@ -395,7 +397,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _say(text: str, code: ExitCode) -> int:
-    sys.stderr.write(f"syncd: {text}\n")
+    sys.stderr.write(f"syncd: {hidden(text)}\n")
     return int(code)
 
 
@@ -410,7 +412,7 @@ def _config_problems(error: ConfigError, *, as_json: bool) -> int:
             json.dumps({"schema": 1, "ok": False, "problems": problems}, indent=2) + "\n"
         )
     else:
-        sys.stderr.write("".join(f"{problem}\n" for problem in error.problems))
+        sys.stderr.write("".join(f"{hidden(str(problem))}\n" for problem in error.problems))
         count = len(error.problems)
         sys.stderr.write(f"{count} problem{'s' if count != 1 else ''} in the configuration\n")
     return int(ExitCode.USAGE)

@@ -1,5 +1,6 @@
 """Plugs everything together: finds connectors by entry point and opens what the configuration names."""
 
+import base64
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -15,6 +16,8 @@ from syncd.domain.identity import ChannelName
 from syncd.engine.setup import ChannelSetup, EngineSetup, Mode, ProgressSink, Silent, SourceSetup
 from syncd.ledger.store import SqlLedger, open_ledger, open_ledger_for_writing
 from syncd.ports import ChannelFactory, Clock, SandboxFactory, SourceFactory
+from syncd.service.logs import keep_out
+from syncd.service.secrecy import WatchedCredentials, WatchedTokens
 from syncd.settings.credentials import StoredCredentials, key_beside
 from syncd.settings.kinds import Kinds
 from syncd.settings.settings import Settings
@@ -103,7 +106,7 @@ def _setup(
     settings: Settings, ledger: SqlLedger, clock: Clock, progress: ProgressSink,
     channels: Mapping[ChannelName, ChannelSetup],
 ) -> EngineSetup:  # fmt: skip
-    credentials = StoredCredentials(os.environ)
+    credentials = WatchedCredentials(StoredCredentials(os.environ))
     sources = {
         name: SourceSetup(
             name=name,
@@ -130,9 +133,11 @@ def _setup(
 def _channels(
     settings: Settings, ledger: SqlLedger, clock: Clock
 ) -> Iterator[Mapping[ChannelName, ChannelSetup]]:
-    credentials = StoredCredentials(os.environ)
-    key = credentials.token_key() or key_beside(_ledger_file(settings))
-    tokens, facts = ledger.tokens(key), ledger.facts()
+    stored = StoredCredentials(os.environ)
+    credentials = WatchedCredentials(stored)
+    key = stored.token_key() or key_beside(_ledger_file(settings))
+    keep_out(base64.urlsafe_b64encode(key).decode())
+    tokens, facts = WatchedTokens(ledger.tokens(key)), ledger.facts()
     with ExitStack() as stack:
         yield {
             name: ChannelSetup(

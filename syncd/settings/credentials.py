@@ -12,9 +12,10 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from syncd.domain.errors import ConfigError, Problem
+from syncd.domain.errors import AccessDenied, ConfigError, Problem
 from syncd.ports.credentials import Secret
 
+WHAT = "the credential"
 TOKEN_KEY = "syncd_token_key"  # noqa: S105 - the name of a credential, not one
 _KEY_BYTES = 32
 _LARGEST = 64 * 1024
@@ -33,30 +34,42 @@ class CredentialError(ConfigError):
 
 @dataclass(frozen=True, slots=True)
 class _Folder:
-    """A directory of credentials: the variable that names it and the mode bits refused in it."""
+    """A directory of credentials: the variable that names it, the mode bits refused, prefixes of its files."""
 
     variable: str
     refused: int
+    prefixes: tuple[str, ...] = ("",)
 
 
 _FOLDERS = (
     # systemd itself sets owner and group of what it loads, so only others are a mistake there.
-    _Folder("CREDENTIALS_DIRECTORY", _OTHERS),
+    # `LoadCredential=credentials:FOLDER` names what it finds in the folder credentials_NAME.
+    _Folder("CREDENTIALS_DIRECTORY", _OTHERS, ("", "credentials_")),
     _Folder("SYNCD_CREDENTIALS_DIR", _GROUP_AND_OTHERS),
 )
 
 
-class StoredCredentials:
-    """Secrets from systemd's credential directory, our own one, or the environment."""
+INSTALLED = Path("/etc/syncd/credentials")
+"""Where an installed service keeps its secrets, for the commands that its user runs beside it."""
 
-    def __init__(self, environ: Mapping[str, str]) -> None:
+
+class StoredCredentials:
+    """Secrets from systemd's credential directory, our own one, the environment, or the installed folder."""
+
+    def __init__(self, environ: Mapping[str, str], installed: Path = INSTALLED) -> None:
         self._environ = environ
+        self._installed = installed
 
     def secret(self, reference: Secret) -> SecretStr:
-        """The secret; CredentialError naming every place looked at when there is none."""
+        """The secret; CredentialError naming every place looked at when there is none.
+
+        AccessDenied when only the installed folder is left and this user may not look into it.
+        """
         found = self._found(reference.credential)
         if found is not None:
             return found
+        if self._installed.exists() and not os.access(self._installed, os.X_OK):
+            raise AccessDenied(WHAT, self._installed / reference.credential)
         places = ", ".join(self._places(reference.credential))
         hint = "put the secret into one of them"
         raise CredentialError(
@@ -73,12 +86,21 @@ class StoredCredentials:
             raise CredentialError("credential", f"{name!r} is no credential name")
         for folder in _FOLDERS:
             directory = self._environ.get(folder.variable)
-            if directory:
-                text = _read(Path(directory) / name, folder.refused)
+            for prefix in folder.prefixes if directory else ():
+                text = _read(Path(directory or "") / f"{prefix}{name}", folder.refused)
                 if text is not None:
                     return SecretStr(_one_line(text, f"credential {name}"))
         value = self._environ.get(_variable(name))
-        return SecretStr(_one_line(value, f"${_variable(name)}")) if value is not None else None
+        if value is not None:
+            return SecretStr(_one_line(value, f"${_variable(name)}"))
+        return self._found_installed(name)
+
+    def _found_installed(self, name: str) -> SecretStr | None:
+        """Whoever may not look into the installed folder has no secret there."""
+        if not os.access(self._installed, os.X_OK):
+            return None
+        text = _read(self._installed / name, _GROUP_AND_OTHERS)
+        return None if text is None else SecretStr(_one_line(text, f"credential {name}"))
 
     def _places(self, name: str) -> tuple[str, ...]:
         places = []
@@ -87,7 +109,7 @@ class StoredCredentials:
             places.append(
                 str(Path(directory) / name) if directory else f"${folder.variable} (not set)"
             )
-        return (*places, f"${_variable(name)}")
+        return (*places, f"${_variable(name)}", str(self._installed / name))
 
 
 def key_beside(ledger: Path) -> bytes:
@@ -127,6 +149,8 @@ def _read(path: Path, refused: int) -> str | None:
             data = file.read(_LARGEST + 1)
     except (FileNotFoundError, NotADirectoryError):
         return None
+    except PermissionError:
+        raise AccessDenied(WHAT, path) from None
     except OSError as failed:
         raise CredentialError(str(path), f"cannot be read: {failed.strerror}") from None
     if stat.S_IMODE(mode) & refused:
