@@ -15,9 +15,10 @@ from syncd.domain.identity import ChannelName
 from syncd.engine.setup import ChannelSetup, EngineSetup, Mode, ProgressSink, Silent, SourceSetup
 from syncd.ledger.store import SqlLedger, open_ledger, open_ledger_for_writing
 from syncd.ports import ChannelFactory, Clock, SandboxFactory, SourceFactory
-from syncd.settings.credentials import StoredCredentials, key_beside
+from syncd.settings.credentials import StoredCredentials
 from syncd.settings.kinds import Kinds
 from syncd.settings.settings import Settings
+from syncd.settings.token_keys import TokenKeys
 
 Name = TypeVar("Name", bound=str)
 
@@ -131,8 +132,7 @@ def _channels(
     settings: Settings, ledger: SqlLedger, clock: Clock
 ) -> Iterator[Mapping[ChannelName, ChannelSetup]]:
     credentials = StoredCredentials(os.environ)
-    key = credentials.token_key() or key_beside(_ledger_file(settings))
-    tokens, facts = ledger.tokens(key), ledger.facts()
+    tokens, facts = ledger.tokens(token_keys(settings)), ledger.facts()
     with ExitStack() as stack:
         yield {
             name: ChannelSetup(
@@ -150,8 +150,9 @@ def _channels(
         }  # fmt: skip
 
 
-def _ledger_file(settings: Settings) -> Path:
-    return Path(settings.ledger_url.removeprefix("sqlite:///"))
+def token_keys(settings: Settings) -> TokenKeys:
+    """The keys of the tokens in the configured ledger."""
+    return TokenKeys(os.environ, Path(settings.ledger_url.removeprefix("sqlite:///")))
 
 
 def named(wanted: Sequence[str], known: Mapping[Name, object], what: str) -> list[Name]:

@@ -14,11 +14,13 @@ from connectors.tiktok_shop.sandbox.fields import FieldError
 from connectors.tiktok_shop.sandbox.journal import Journal, Stats
 from connectors.tiktok_shop.sandbox.options import SandboxOptions
 from connectors.tiktok_shop.sandbox.ordering import Conflict, place
+from connectors.tiktok_shop.sandbox.post import PostRoom
 from connectors.tiktok_shop.sandbox.replies import Reply, encode
 from connectors.tiktok_shop.sandbox.sample import sample_seed
 from connectors.tiktok_shop.sandbox.seed import build_shop, read_seed
 from connectors.tiktok_shop.sandbox.seed_csv import SeedError
 from connectors.tiktok_shop.sandbox.state import Shop
+from connectors.tiktok_shop.sandbox.webhooks import Crier
 from connectors.tiktok_shop.sandbox.wishes import read_wish
 
 CONTROL = "/control"
@@ -44,8 +46,10 @@ class Simulator:
         clock = ShopClock(now, behaviour)
         grants = Grants(shop.identity, behaviour, clock.now)
         self.world = World(
-            shop=shop, grants=grants, behaviour=behaviour, clock=clock, journal=Journal()
-        )
+            shop=shop, grants=grants, behaviour=behaviour, clock=clock, journal=Journal(self._told),
+            post=PostRoom(behaviour, shop.identity.shop_id),
+        )  # fmt: skip
+        self._crier = Crier(self.world)
         self._begin()
 
     @property
@@ -57,7 +61,8 @@ class Simulator:
         """Back to the seed and the start options; authorizations stay."""
         self.world.behaviour.update(Behaviour.of(self._options).as_dict())
         self.world.shop = build_shop(self._raw, self._where)
-        self.world.journal = Journal()
+        self.world.journal = Journal(self._told)
+        self.world.post = PostRoom(self.world.behaviour, self.shop.identity.shop_id)
         self._begin()
 
     def handle(
@@ -81,12 +86,16 @@ class Simulator:
         }
         return reply.status, {**usual, **reply.headers}, reply.body
 
+    def _told(self, entry: Mapping[str, object]) -> None:
+        """The journal has a new entry."""
+        self._crier.noticed(entry)
+
     def _begin(self) -> None:
         """Everything that a reset makes anew."""
         stats = Stats()
         faults = Faults(self._options.faults)
         self._api = Api(self.world, faults, stats, self._sleep)
-        self._control = Control(self.world, faults, stats, self.reset)
+        self._control = Control(self.world, faults, stats, self.reset, self._crier)
         rows = self._raw.get("orders") or []
         if not isinstance(rows, list):
             raise SeedError(f"{self._where}: orders: expected a list")

@@ -24,6 +24,7 @@ from syncd.ledger.tables.sources import (
     SourceRow,
     SourceStateRow,
 )
+from syncd.ledger.tables.web import DeliveryRow, OAuthStateRow
 
 __all__ = [
     "AcceptanceRow",
@@ -31,6 +32,7 @@ __all__ = [
     "ChangeRow",
     "ChannelRow",
     "ChannelStateRow",
+    "DeliveryRow",
     "DirtyRow",
     "FactRow",
     "ItemRow",
@@ -40,6 +42,7 @@ __all__ = [
     "ListingStockRow",
     "LocationRow",
     "MovementRow",
+    "OAuthStateRow",
     "OrderCursorRow",
     "OrderLineRow",
     "ParkRow",
