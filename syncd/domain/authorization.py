@@ -22,7 +22,8 @@ class Authorization:
 
     def missing(self) -> tuple[str, ...]:
         """Scopes without which something will be refused."""
-        return tuple(scope for scope in self.needed if scope not in (self.granted or self.needed))
+        granted = self.needed if self.granted is None else self.granted
+        return tuple(scope for scope in self.needed if scope not in granted)
 
     def superfluous(self) -> tuple[str, ...]:
         """Scopes that nothing here uses: a stolen token could do more than it has to."""

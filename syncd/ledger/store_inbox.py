@@ -9,9 +9,12 @@ from sqlalchemy import Connection, Row
 
 from syncd.ledger.base import StorePart
 from syncd.ledger.columns import micros, micros_or_none, moment
+from syncd.ledger.spool import DeliverySpool
 from syncd.ports.deliveries import About, Arrival, Delivery, Hint, Receipt, WaitingDelivery
 
 NO_HINTS = "[]"
+PATIENCE = 200
+"""Milliseconds to wait for the write lock: a sender waits for an answer, and there is the spool."""
 _INSERT = (
     "INSERT INTO delivery (receiver, notification, event, topic, sent_at, received_at, hints, handled_at) "
     "VALUES (:receiver, :notification, :event, :topic, :sent, :received, :hints, "
@@ -26,9 +29,27 @@ class InboxStore(StorePart):
     """Webhook deliveries by receiver."""
 
     def record_deliveries(self, arrivals: Sequence[Arrival]) -> Sequence[Receipt]:
-        """Store all of them in one transaction; one receipt each, in order."""
-        with self._database.write() as connection:
+        """Store all of them in one transaction; one receipt each, in order. Waits for others only shortly."""
+        with self._database.impatient_write(PATIENCE) as connection:
             return tuple(_record(connection, arrival) for arrival in arrivals)
+
+    def spool_deliveries(self, arrivals: Sequence[Arrival]) -> None:
+        """Keep them durably beside the ledger, which is busy; `unspool_deliveries` takes them in."""
+        DeliverySpool(self._database.path).append(arrivals)
+
+    def unspool_deliveries(self) -> Sequence[str]:
+        """Take in what was kept beside the ledger; the receivers that have news by it.
+
+        A crash between the two steps only takes the same in again.
+        """
+        spool = DeliverySpool(self._database.path)
+        arrivals = spool.read()
+        if not arrivals:
+            return ()
+        receipts = self.record_deliveries(arrivals)
+        spool.clear()
+        news = zip(arrivals, receipts, strict=True)
+        return tuple({row.receiver: None for row, receipt in news if receipt is Receipt.STORED})
 
     def waiting_deliveries(self, receiver: str, limit: int) -> Sequence[WaitingDelivery]:
         """The oldest deliveries of a receiver that are not settled."""
@@ -59,8 +80,8 @@ class InboxStore(StorePart):
             return {row.receiver: row.waiting for row in rows}
 
     def forget_deliveries(self, before: datetime) -> int:
-        """Drop what was received before then; answers how much that was."""
-        with self._database.write() as connection:
+        """Drop what was received before then; answers how much that was. Waits for others only shortly."""
+        with self._database.impatient_write(PATIENCE) as connection:
             return connection.exec_driver_sql(
                 "DELETE FROM delivery WHERE received_at < ?", (micros(before),)
             ).rowcount

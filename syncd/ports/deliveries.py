@@ -121,8 +121,16 @@ class InboxLedger(Protocol):
         """Store all of them durably in one transaction; one receipt each, in order.
 
         A notification that is there already changes nothing. A known event under a new notification is
-        stored as settled.
+        stored as settled. Raises LedgerError, soon also when somebody else writes for long.
         """
+        ...
+
+    def spool_deliveries(self, arrivals: Sequence[Arrival]) -> None:
+        """Keep them durably beside the ledger while it cannot be written. Raises LedgerError."""
+        ...
+
+    def unspool_deliveries(self) -> Sequence[str]:
+        """Take in what was kept beside the ledger; the receivers that have news. Raises LedgerError."""
         ...
 
     def waiting_deliveries(self, receiver: str, limit: int) -> Sequence[WaitingDelivery]:

@@ -1,8 +1,8 @@
-"""`make bench`: what syncd costs: python -m tests.benchmarks [reading [ROWS] | pushing], else all of it."""
+"""`make bench`: what syncd costs: python -m tests.benchmarks [reading [ROWS] | pushing | webhooks], or all."""
 
 import sys
 
-from tests.benchmarks import pushing, reading
+from tests.benchmarks import pushing, reading, webhooks
 
 ROWS = 1_000_000
 
@@ -14,6 +14,8 @@ def main(arguments: list[str]) -> None:
         reading.main(int(arguments[1]) if len(arguments) > 1 else ROWS)
     if what in {"", "pushing"}:
         pushing.main()
+    if what in {"", "webhooks"}:
+        webhooks.main()
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from connectors.tiktok_shop.sandbox.control_edits import (
     edit_stock,
     move_order,
     place_order,
+    set_redirect,
     set_webhook,
 )
 from connectors.tiktok_shop.sandbox.faults import KEYS, Fault, Faults, fault_of_json
@@ -51,6 +52,7 @@ class Control:
             ("POST", "auth_code"): lambda _body: {"auth_code": world.grants.issue_code()},
             ("POST", "tokens/expire"): lambda _body: self._done(world.grants.expire),
             ("POST", "deauthorize"): lambda _body: self._deauthorize(crier),
+            ("POST", "redirect"): lambda body: set_redirect(world, body),
             ("GET", "webhooks"): lambda _body: world.post.as_dict(),
             ("POST", "webhooks"): lambda body: set_webhook(world, body),
             ("POST", "webhooks/flush"): lambda _body: self._done(

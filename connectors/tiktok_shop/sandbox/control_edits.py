@@ -104,6 +104,16 @@ def edit_product(world: World, product_id: str, body: object) -> object:
     return {"id": product.id, "status": product.status, "price_locked": product.price_locked}
 
 
+def set_redirect(world: World, body: object) -> object:
+    """`POST /control/redirect`: where the authorize page sends the seller back to, as Partner Center has it."""
+    given = Fields(body, "redirect", ("address",))
+    address = given.text("address")
+    if not is_loopback(address):
+        raise FieldError("redirect.address: the sandbox sends to loopback addresses only")
+    world.grants.redirect = address
+    return {"address": address}
+
+
 def set_webhook(world: World, body: object) -> object:
     """`POST /control/webhooks`: a topic to an address, inventory ones too, as Partner Center does."""
     given = Fields(body, "webhook", ("topic", "address"))

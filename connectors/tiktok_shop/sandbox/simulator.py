@@ -5,6 +5,7 @@ from email.utils import formatdate
 
 from connectors.tiktok_shop.sandbox.api import Api
 from connectors.tiktok_shop.sandbox.authorization import Grants
+from connectors.tiktok_shop.sandbox.authorize_page import AUTHORIZE, authorize
 from connectors.tiktok_shop.sandbox.behaviour import Behaviour
 from connectors.tiktok_shop.sandbox.calls import World
 from connectors.tiktok_shop.sandbox.clock import ShopClock, machine_time
@@ -77,6 +78,8 @@ class Simulator:
         if path == CONTROL or path.startswith(CONTROL + "/"):
             status, answer = self._control.answer(method, path.removeprefix(CONTROL), query, body)
             reply = Reply(status, encode(answer))
+        elif path == AUTHORIZE and method == "GET":
+            reply = authorize(self.world, query)
         else:
             reply = self._api.answer(method, path, query, lowered, body)
         usual = {

@@ -44,7 +44,7 @@ class WebhookEndpoint:
         body = await read_body(request)
         headers = {name.lower(): value for name, value in request.headers.items()}
         try:
-            delivery = known.parse_delivery(headers, body)
+            delivery = _storable(known.parse_delivery(headers, body))
         except DeliveryRefused as error:
             self.counters.count(receiver.name, "refused")
             logger.info("webhook refused: %s", error, extra={"action": "webhook_refused"})
@@ -71,3 +71,14 @@ class WebhookEndpoint:
             return "duplicate"
         sent = delivery.sent_at
         return "old" if sent is not None and self.clock.now() - sent > OLD else "stored"
+
+
+def _storable(delivery: Delivery) -> Delivery:
+    """The delivery, unless it has text that no database takes (half of a surrogate pair)."""
+    words = [delivery.topic, delivery.notification, delivery.event]
+    words += [word for hint in delivery.hints for word in (hint.reference, hint.cause)]
+    try:
+        "".join(words).encode()
+    except UnicodeEncodeError:
+        raise DeliveryRefused("the delivery has text that is no Unicode") from None
+    return delivery

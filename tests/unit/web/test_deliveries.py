@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -10,8 +12,6 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import Message
 
-from syncd.domain.errors import LedgerUnusable
-from syncd.ports.deliveries import Arrival, Receipt
 from syncd.service.web.bodies import LARGEST, read_body
 from tests.fakes.web import Stage, stage_of
 
@@ -53,6 +53,13 @@ def test_a_source_that_reads_deliveries_receives_them_too(stage: Stage) -> None:
     assert ["gid-1"] == stage.waiting("store")
 
 
+def test_a_delivery_that_no_database_takes_is_refused(stage: Stage) -> None:
+    headers = {"x-shopify-hmac-sha256": "good", "x-shopify-webhook-id": "w-1"}
+    reply = stage.web.send("POST", "/webhooks/shopify/store", b'"\\ud800"', headers)
+    assert 401 == reply.status
+    assert 200 == stage.tell().status
+
+
 @pytest.mark.parametrize(
     "path", ["/webhooks/tiktok/other", "/webhooks/shopify/shop", "/webhooks/csv/stock"]
 )
@@ -84,21 +91,58 @@ def test_a_body_that_does_not_come_is_not_waited_for() -> None:
     assert 408 == refusal.value.status_code
 
 
-def test_what_cannot_be_stored_is_not_acknowledged(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    def full(_arrivals: Sequence[Arrival]) -> Sequence[Receipt]:
-        raise LedgerUnusable("the disk is full")
+@contextmanager
+def locked(stage: Stage) -> Iterator[None]:
+    """Somebody else writes to the ledger all the while."""
+    path = stage.floor.folder / "ledger.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+        other.execute("ROLLBACK")
 
+
+def test_a_sender_is_not_kept_waiting_for_a_long_transaction(stage: Stage) -> None:
+    with locked(stage):
+        assert [200] * 3 == [stage.tell(body).status for body in (b"1", b"2", b"2")]
+        assert [] == stage.waiting()
+    stage.floor.clock.advance(2)
+    stage.tell(b"3")
+    stage.surface.stop()
+
+    assert ["1", "2", "3"] == sorted(stage.waiting())
+    assert "shop" in stage.woken
+
+
+def test_what_was_acknowledged_while_the_ledger_was_busy_outlives_the_process(
+    tmp_path: Path,
+) -> None:
+    with stage_of(tmp_path) as stage, locked(stage):
+        assert 200 == stage.tell(b"1").status
+        stage.surface.stop()
+        assert [] == stage.waiting()
+    spool = tmp_path / "ledger.db.inbox"
+    with spool.open("ab") as file:
+        file.write(b'\n{"receiver": "shop", "half a line')
+    with stage_of(tmp_path) as stage:
+        assert 200 == stage.tell(b"2").status
+        assert ["1", "2"] == stage.waiting()
+    assert not spool.exists()
+
+
+def test_what_cannot_be_stored_is_not_acknowledged(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.ERROR)
-    monkeypatch.setattr(stage.floor.ledger, "record_deliveries", full)
-    reply = stage.tell()
+    spool = stage.floor.folder / "ledger.db.inbox"
+    with locked(stage):
+        spool.mkdir()
+        reply = stage.tell()
+        spool.rmdir()
 
     assert (503, "10") == (reply.status, reply.headers["retry-after"])
-    assert ["1 webhooks could not be stored and will be sent again: the disk is full"] == [
-        record.getMessage() for record in caplog.records
+    assert ["1 webhooks could not be stored and will be sent again"] == [
+        record.getMessage().partition(":")[0] for record in caplog.records
     ]
-    monkeypatch.undo()
     assert 200 == stage.tell().status
 
 
