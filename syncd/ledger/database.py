@@ -78,6 +78,20 @@ class Database:
                 yield connection
 
     @contextmanager
+    def impatient_write(self, milliseconds: int) -> Iterator[Connection]:
+        """One write transaction that waits no longer than this for others; LedgerUnusable then."""
+        with self.guarded(), self._engine.connect() as plain:
+            driver = plain.connection.dbapi_connection
+            if driver is None:
+                raise LedgerUnusable(f"the ledger {self.path} was closed")
+            driver.execute(f"PRAGMA busy_timeout = {milliseconds}")
+            try:
+                with plain.execution_options(**{_WRITE: True}).begin():
+                    yield plain
+            finally:
+                driver.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
+
+    @contextmanager
     def read(self) -> Iterator[Connection]:
         """One consistent view of the ledger."""
         with (

@@ -13,6 +13,8 @@ from syncd.domain.outcome import Outcome, Verdict
 from syncd.domain.plan import Plan
 from syncd.domain.report import Status
 from syncd.domain.stock import Expectations, Position, SourceStanding
+from syncd.ports.authorization import AuthorizationLedger
+from syncd.ports.deliveries import InboxLedger
 from syncd.ports.records import (
     Approval,
     Attempt,
@@ -353,7 +355,15 @@ class OperatorLedger(Protocol):
 
 
 class Ledger(
-    RunLedger, SourceLedger, ListingLedger, OrderLedger, PlanLedger, OperatorLedger, ServiceLedger,
+    RunLedger,
+    SourceLedger,
+    ListingLedger,
+    OrderLedger,
+    PlanLedger,
+    OperatorLedger,
+    InboxLedger,
+    AuthorizationLedger,
+    ServiceLedger,
     Protocol,
-):  # fmt: skip
+):
     """The memory between cycles: append-mostly, one transaction per method."""

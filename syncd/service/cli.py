@@ -10,6 +10,7 @@ import typer
 
 from syncd.domain.errors import ConfigError, LedgerError, SyncdError, UsageError
 from syncd.domain.report import ExitCode
+from syncd.service.cli_shops import connect, webhooks
 from syncd.service.context import Context
 from syncd.service.logs import hidden
 from syncd.service.ownership import advice
@@ -106,21 +107,6 @@ def doctor(
     from syncd.service.commands.examining import doctor as command
 
     _leave(command(context.obj, names or [], as_json))
-
-
-@app.command()
-def connect(
-    context: typer.Context,
-    channel: Annotated[str, typer.Argument(help="The channel to connect.")],
-    auth_code: Annotated[
-        str | None,
-        typer.Option("--auth-code", help="The code that came back from the authorize page."),
-    ] = None,
-) -> None:
-    """Authorize a channel: shows the link, takes the code, keeps the tokens encrypted."""
-    from syncd.service.commands.setting_up import connect as command
-
-    _leave(command(context.obj, channel, auth_code))
 
 
 @app.command()
@@ -371,6 +357,10 @@ def sandbox(
         token_life=token_life,
     )  # fmt: skip
     _leave(serve(options))
+
+
+for command in (connect, webhooks):
+    app.command()(command)
 
 
 def _leave(code: ExitCode) -> None:

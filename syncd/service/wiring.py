@@ -18,9 +18,10 @@ from syncd.ledger.store import SqlLedger, open_ledger, open_ledger_for_writing
 from syncd.ports import ChannelFactory, Clock, SandboxFactory, SourceFactory
 from syncd.service.logs import keep_out
 from syncd.service.secrecy import WatchedCredentials, WatchedTokens
-from syncd.settings.credentials import StoredCredentials, key_beside
+from syncd.settings.credentials import StoredCredentials
 from syncd.settings.kinds import Kinds
 from syncd.settings.settings import Settings
+from syncd.settings.token_keys import TokenKeys
 
 Name = TypeVar("Name", bound=str)
 
@@ -133,11 +134,9 @@ def _setup(
 def _channels(
     settings: Settings, ledger: SqlLedger, clock: Clock
 ) -> Iterator[Mapping[ChannelName, ChannelSetup]]:
-    stored = StoredCredentials(os.environ)
-    credentials = WatchedCredentials(stored)
-    key = stored.token_key() or key_beside(_ledger_file(settings))
-    keep_out(base64.urlsafe_b64encode(key).decode())
-    tokens, facts = WatchedTokens(ledger.tokens(key)), ledger.facts()
+    credentials = WatchedCredentials(StoredCredentials(os.environ))
+    keys = token_keys(settings)
+    tokens, facts = WatchedTokens(ledger.tokens(lambda: _kept_out(keys()))), ledger.facts()
     with ExitStack() as stack:
         yield {
             name: ChannelSetup(
@@ -155,8 +154,16 @@ def _channels(
         }  # fmt: skip
 
 
-def _ledger_file(settings: Settings) -> Path:
-    return Path(settings.ledger_url.removeprefix("sqlite:///"))
+def _kept_out(keys: Sequence[bytes]) -> Sequence[bytes]:
+    """The same keys, which the log knows to hide from now on."""
+    for key in keys:
+        keep_out(base64.urlsafe_b64encode(key).decode())
+    return keys
+
+
+def token_keys(settings: Settings) -> TokenKeys:
+    """The keys of the tokens in the configured ledger."""
+    return TokenKeys(os.environ, Path(settings.ledger_url.removeprefix("sqlite:///")))
 
 
 def named(wanted: Sequence[str], known: Mapping[Name, object], what: str) -> list[Name]:

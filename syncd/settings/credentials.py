@@ -76,10 +76,13 @@ class StoredCredentials:
             f"credential {reference.credential}", f"not found; looked at {places}", hint
         )
 
-    def token_key(self) -> bytes | None:
-        """The key that encrypts tokens in the ledger, or None when no credential holds one."""
-        found = self._found(TOKEN_KEY)
-        return None if found is None else _key(found.get_secret_value(), f"credential {TOKEN_KEY}")
+    def token_key(self, name: str = TOKEN_KEY) -> bytes | None:
+        """The key that encrypts tokens in the ledger, or None when no credential holds one.
+
+        `name` may be `syncd_token_key_old`, the key before a rotation.
+        """
+        found = self._found(name)
+        return None if found is None else _key(found.get_secret_value(), f"credential {name}")
 
     def _found(self, name: str) -> SecretStr | None:
         if not _PATTERN.fullmatch(name) or not name.strip("."):
@@ -114,15 +117,27 @@ class StoredCredentials:
 
 def key_beside(ledger: Path) -> bytes:
     """The token key in `<ledger>.key`, made with mode 0600 when there is none yet."""
-    path = ledger.with_name(f"{ledger.name}.key")
-    text = _read(path, _GROUP_AND_OTHERS)
-    if text is None:
+    return key_in(ledger.with_name(f"{ledger.name}.key"))
+
+
+def key_in(path: Path) -> bytes:
+    """The key in a file, made with mode 0600 when there is none yet."""
+    found = present_key(path)
+    if found is None:
         try:
             _make_key(path)
         except OSError as failed:
             raise CredentialError(str(path), f"cannot be made: {failed.strerror}") from None
-        text = _read(path, _GROUP_AND_OTHERS)
-    return _key(_one_line(text or "", str(path)), str(path))
+        found = present_key(path)
+    if found is None:
+        raise CredentialError(str(path), "was removed while it was made")
+    return found
+
+
+def present_key(path: Path) -> bytes | None:
+    """The key in a file, None when there is no file."""
+    text = _read(path, _GROUP_AND_OTHERS)
+    return None if text is None else _key(_one_line(text, str(path)), str(path))
 
 
 def _make_key(path: Path) -> None:
