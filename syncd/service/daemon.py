@@ -6,7 +6,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
@@ -27,6 +27,7 @@ from syncd.service.readiness import FirstCheck
 from syncd.service.schedule import Schedule
 from syncd.service.stopping import FORCED
 from syncd.service.watchdog import Watchdog
+from syncd.service.web.configured import web_surface
 from syncd.service.wiring import Opened, installed_kinds, opened_for_work
 from syncd.settings.loading import load_settings
 from syncd.settings.settings import Settings
@@ -155,6 +156,7 @@ class Daemon:
             )
         )  # fmt: skip
         jobs.add()
+        surface = web_surface(settings, engine, os.environ, jobs.news)
         schedule.tick(self._watchdog.every, self._watchdog.tick)
         schedule.once("readiness", first.enough, after=READY_AFTER)
         schedule.start()
@@ -164,7 +166,8 @@ class Daemon:
             extra={"action": "started"},
         )  # fmt: skip
         try:
-            yield schedule
+            with nullcontext() if surface is None else surface.serving():
+                yield schedule
         finally:
             logger.info("finishing what is under way", extra={"action": "stopping"})
             if self._wishes.stop.is_set():

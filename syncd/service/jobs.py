@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from syncd.domain.errors import LedgerError
 from syncd.domain.identity import ChannelName, SourceName
-from syncd.domain.report import ExitCode, Report
+from syncd.domain.report import ExitCode, Report, Status
 from syncd.engine.cycle import Task, run_cycle
 from syncd.engine.reconciling import reconcile
 from syncd.engine.setup import EngineSetup, Mode, Trigger
@@ -31,7 +31,7 @@ ASK = timedelta(seconds=1)
 BEAT = timedelta(seconds=10)
 TIDY = timedelta(days=1)
 SOON = timedelta(minutes=1)
-FAILED_AGAIN = timedelta(seconds=30)
+MOST_DELIVERIES = 10_000
 
 
 def reading(name: str) -> str:
@@ -107,6 +107,8 @@ class Jobs:
             schedule.every(
                 reconciling(channel), item.reconcile_every, self._reconcile(channel), first=due
             )
+        for receiver in self._serving.ledger.waiting_counts():
+            self.news(receiver)
         schedule.every("requests", ASK, self._answer)
         schedule.every("heartbeat of leases", BEAT, self._beat)
         schedule.every("retention", TIDY, self._tidy, first=SOON)
@@ -127,7 +129,7 @@ class Jobs:
     def _read(self, name: SourceName) -> Callable[[], None]:
         def read() -> None:
             task = Task(trigger=Trigger.SERVICE, word=reading(name), sources=[name], channels=())
-            report = self._cycle(task, [name])
+            report = self._delivered(name, lambda: self._cycle(task, [name]))
             if report is not None and any(part.changed or part.missing for part in report.sources):
                 for channel in self._serving.settings.channels:
                     self._schedule.at_once(publishing(channel))
@@ -140,7 +142,7 @@ class Jobs:
                 trigger=Trigger.SERVICE, word=publishing(name), sources=(), channels=[name],
                 send=self._engine.mode is Mode.APPLY, looks=LOOKS,
             )  # fmt: skip
-            self._cycle(task, [name])
+            self._delivered(name, lambda: self._cycle(task, [name]))
             if self._engine.ledger.unresolved(name) and not self._serving.stopping():
                 self._schedule.later(publishing(name), LOOK_AGAIN)
 
@@ -238,6 +240,14 @@ class Jobs:
             finally:
                 self._serving.signs.first.done(task.word)
         self._finished(report)
+        return report
+
+    def _delivered(self, name: str, cycle: Callable[[], Report | None]) -> Report | None:
+        """What webhooks pointed at before a cycle began is settled by it; numbers in them are never used."""
+        waiting = self._serving.ledger.waiting_deliveries(name, MOST_DELIVERIES)
+        report = cycle()
+        if waiting and report is not None and report.status() is not Status.FAILED:
+            self._serving.ledger.settle_deliveries(name, waiting[-1].number)
         return report
 
     @contextmanager

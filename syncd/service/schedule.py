@@ -65,11 +65,12 @@ class Schedule:
 
     def __init__(self, timezone: tzinfo, threads: int = THREADS) -> None:
         self._timezone = timezone
+        self._workers = ThreadPoolExecutor(threads)
         self._turns: dict[str, _Turn] = {}
         self._scheduler = BackgroundScheduler(
             timezone=timezone,
             # The tick has a thread of its own, so that many long jobs are not taken for a dead scheduler.
-            executors={"default": ThreadPoolExecutor(threads), TICK: ThreadPoolExecutor(1)},
+            executors={"default": self._workers, TICK: ThreadPoolExecutor(1)},
             # two instances, so that one that comes early leaves word with the one that runs
             job_defaults={"coalesce": True, "max_instances": 2, "misfire_grace_time": None},
         )
@@ -136,8 +137,14 @@ class Schedule:
         self._scheduler.start()
 
     def stop(self) -> None:
-        """Begin no more jobs and wait for those that run."""
-        self._scheduler.shutdown(wait=True)
+        """Begin no more jobs and wait for those that run.
+
+        APScheduler's own shutdown waits for them under a lock that `at_once` needs: a job that asks for
+        another while it ends would wait for ever.
+        """
+        self._scheduler.pause()
+        self._workers.shutdown(wait=True)
+        self._scheduler.shutdown(wait=False)
 
 
 def _now() -> datetime:
