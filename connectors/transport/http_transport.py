@@ -54,7 +54,7 @@ class HttpReply:
 
     def server_time(self) -> datetime | None:
         """The `Date` header, aware, in UTC, exact to a second; None if absent or unreadable."""
-        return _http_date(self.headers.get("date", ""))
+        return http_date(self.headers.get("date", ""))
 
     def retry_after(self, now: datetime) -> float | None:
         """Seconds the server asks to wait, given as seconds or as a date (RFC 9110, 10.2.3).
@@ -64,7 +64,7 @@ class HttpReply:
         text = self.headers.get("retry-after", "").strip()
         if _SECONDS.fullmatch(text):
             return float(text[:9])
-        moment = _http_date(text)
+        moment = http_date(text)
         return None if moment is None else max(0.0, (moment - now).total_seconds())
 
 
@@ -95,9 +95,7 @@ class HttpTransport:
         limits: TransportLimits = DEFAULT_LIMITS,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        # httpx logs whole URLs at INFO, and TikTok Shop's token URLs contain the app secret.
-        for name in ("httpx", "httpcore"):
-            logging.getLogger(name).setLevel(logging.WARNING)
+        keep_addresses_out_of_logs()
         self._clock = clock
         self._limits = limits
         # We count connections, because a full httpcore pool (1.0.9) makes room by closing a connection that
@@ -207,7 +205,14 @@ def _copy(response: httpx.Response, into: IO[bytes], most: int) -> bytes:
     return b""
 
 
-def _http_date(text: str) -> datetime | None:
+def keep_addresses_out_of_logs() -> None:
+    """At INFO httpx logs whole URLs, and TikTok Shop's token URLs contain the app secret."""
+    for name in ("httpx", "httpcore"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def http_date(text: str) -> datetime | None:
+    """A date of a header, aware, in UTC; None for what is none."""
     try:
         moment = parsedate_to_datetime(text)
     except (ValueError, TypeError, IndexError, OverflowError):

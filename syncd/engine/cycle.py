@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from syncd.domain.change import Change
 from syncd.domain.errors import (
@@ -31,7 +31,7 @@ from syncd.engine.mapping import unmapped
 from syncd.engine.ordering import mark_demanded, open_lines, poll_orders
 from syncd.engine.scanning import scan_if_due
 from syncd.engine.setup import ChannelSetup, EngineSetup, ProgressSink, Trigger
-from syncd.engine.verifying import LOOKS, settle_unresolved, verify
+from syncd.engine.verifying import LOOKS, VERIFY_WITHIN, settle_unresolved, verify
 from syncd.ports.ledger import Lease
 
 logger = logging.getLogger(__name__)
@@ -185,7 +185,9 @@ def _applied(
     engine: EngineSetup, setup: ChannelSetup, run: RunId, task: Task, before: Requests,
     lease: Lease, stopping: Callable[[], bool],
 ) -> ChannelReport:  # fmt: skip
-    settle_unresolved(engine, setup, run)
+    # a daemon leaves a late read-back to its next cycle; any other process decides before it goes on
+    waits = task.trigger is Trigger.SERVICE
+    settle_unresolved(engine, setup, run, VERIFY_WITHIN if waits else timedelta(0))
     drafted = _prepare(engine, setup, run, task)
     sender = Sender(engine, setup, run, lease, drafted, stopping)
     stopped_by: ChannelError | None = None

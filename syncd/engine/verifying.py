@@ -17,7 +17,7 @@ from syncd.ports.records import Attempt
 LOOKS = (0.5, 2.0, 5.0, 15.0, 30.0, 60.0)
 """Seconds after the last send at which it is read back (DESIGN rule 5); the last is `verify_within`."""
 
-
+VERIFY_WITHIN = timedelta(seconds=LOOKS[-1])
 LONGEST_NAP = 5.0
 
 
@@ -138,11 +138,13 @@ def _shows_price(row: Sent, listing: Listing | None) -> bool:
     return listing.price == Money(row.sent, row.change.currency)
 
 
-def settle_unresolved(engine: EngineSetup, setup: ChannelSetup, run: RunId) -> int:
+def settle_unresolved(
+    engine: EngineSetup, setup: ChannelSetup, run: RunId, patience: timedelta
+) -> int:
     """What was sent without learning the result, by an earlier process or cycle: read back, then plan anew.
 
-    A row that the shop accepted and may still be about to show is left as it is. Answers how many are
-    left so. The number of an old intent is never sent again.
+    A row that the shop accepted less than `patience` ago is left as it is: it may still be shown. Answers
+    how many are left so. The number of an old intent is never sent again.
     """
     attempts = engine.ledger.unresolved(setup.name)
     if not attempts:
@@ -153,7 +155,7 @@ def settle_unresolved(engine: EngineSetup, setup: ChannelSetup, run: RunId) -> i
     ]
     seen = set(_confirmed(engine, setup, rows))
     verified = [row for row in rows if row.change.key in seen]
-    hoped = engine.clock.now() - timedelta(seconds=LOOKS[-1])
+    hoped = engine.clock.now() - patience
     unseen = [row for row in rows if row.change.key not in seen]
     accepted = {item.change.key for item in attempts if item.outcome_at is not None}
     lost = [row for row in unseen if row.at <= hoped or row.change.key not in accepted]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from connectors.csv_file.opening import LARGEST_FILE, digest
+from connectors.csv_file.opening import LARGEST_FILE, opened
 from syncd.domain.errors import SourceInvalid, SourceUnavailable
 from tests.fakes.clock import FakeClock
 from tests.fakes.csv_files import WRITTEN, put, read, source_of, text
@@ -88,7 +88,7 @@ def test_a_path_through_a_file_says_why_it_cannot_be_looked_at(tmp_path: Path) -
 
 def test_a_file_that_vanishes_before_it_is_opened_is_unavailable(tmp_path: Path) -> None:
     with pytest.raises(SourceUnavailable, match="cannot be read: No such file"):
-        digest(tmp_path / "gone.csv")
+        opened(tmp_path / "gone.csv")
 
 
 def test_a_file_of_absurd_size_is_refused_unread(tmp_path: Path) -> None:
