@@ -195,6 +195,12 @@ class HttpTransport:
         return bytes(body)
 
 
+def keep_addresses_out_of_logs() -> None:
+    """At INFO httpx logs whole URLs, and TikTok Shop's token URLs contain the app secret."""
+    for name in ("httpx", "httpcore"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
 def _copy(response: httpx.Response, into: IO[bytes], most: int) -> bytes:
     size = 0
     for chunk in response.iter_bytes():
@@ -203,12 +209,6 @@ def _copy(response: httpx.Response, into: IO[bytes], most: int) -> bytes:
             raise NoAnswer(f"{response.url.host}: the reply is larger than {most} bytes")
         into.write(chunk)
     return b""
-
-
-def keep_addresses_out_of_logs() -> None:
-    """At INFO httpx logs whole URLs, and TikTok Shop's token URLs contain the app secret."""
-    for name in ("httpx", "httpcore"):
-        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def http_date(text: str) -> datetime | None:

@@ -1,8 +1,11 @@
-"""`make bench`: what syncd costs: python -m tests.benchmarks [reading [ROWS] | pushing | shopify], else all."""
+"""`make bench`: what syncd costs: python -m tests.benchmarks [[reading | sql] [ROWS] | pushing | shopify].
+
+Without a word all of it.
+"""
 
 import sys
 
-from tests.benchmarks import pushing, reading, shopify
+from tests.benchmarks import pushing, reading, shopify, sql
 
 ROWS = 1_000_000
 
@@ -10,10 +13,13 @@ ROWS = 1_000_000
 def main(arguments: list[str]) -> None:
     """Print every table, or the one that is named."""
     what = arguments[0] if arguments else ""
+    rows = int(arguments[1]) if len(arguments) > 1 else ROWS
     if what in {"", "reading"}:
-        reading.main(int(arguments[1]) if len(arguments) > 1 else ROWS)
+        reading.main(rows)
     if what in {"", "pushing"}:
         pushing.main()
+    if what in {"", "sql"}:
+        sql.main(rows)
     if what in {"", "shopify"}:
         shopify.main()
 
