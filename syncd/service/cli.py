@@ -11,6 +11,7 @@ import typer
 from syncd.domain.errors import ConfigError, LedgerError, SyncdError, UsageError
 from syncd.domain.report import ExitCode
 from syncd.service.cli_sandbox import sandbox
+from syncd.service.cli_shops import connect, webhooks
 from syncd.service.context import Context
 from syncd.service.logs import hidden
 from syncd.service.ownership import advice
@@ -296,7 +297,8 @@ def reload(context: typer.Context) -> None:
     _leave(command(context.obj))
 
 
-app.command()(sandbox)
+for command in (connect, webhooks, sandbox):
+    app.command()(command)
 
 
 def _leave(code: ExitCode) -> None:
