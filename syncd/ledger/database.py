@@ -153,6 +153,10 @@ class Database:
             raise
         except (ValueError, ArithmeticError) as error:
             raise self.damaged(f"a value in it is none: {error}") from error
+        except AttributeError as error:
+            if _NO_COLUMN not in str(error):
+                raise
+            raise self.damaged(f"a table lacks a column: {error}") from error
 
 
 @contextmanager
@@ -165,6 +169,7 @@ def writing(connection: Connection) -> Iterator[Connection]:
 
 _REFUSALS = ("SQLITE_ERROR", "SQLITE_CONSTRAINT")
 """Our statements fit the schema, whose version was looked at: it is no longer what it says it is."""
+_NO_COLUMN = "Could not locate column in row"
 _NO_TEXT = "Could not decode to UTF-8"
 _FULL = "cannot grow: the disk is full; free some space and run again, nothing was lost"
 _RESTORE = (
