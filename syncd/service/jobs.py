@@ -17,6 +17,7 @@ from syncd.ledger.store import SqlLedger
 from syncd.ports.service import Reply, Request, Word
 from syncd.reporting.machine import report_document
 from syncd.service.leasing import HeldLeases
+from syncd.service.memory import give_back
 from syncd.service.readiness import FirstCheck
 from syncd.service.schedule import Schedule
 from syncd.service.watchdog import Watchdog
@@ -32,6 +33,8 @@ BEAT = timedelta(seconds=10)
 TIDY = timedelta(days=1)
 SOON = timedelta(minutes=1)
 MOST_DELIVERIES = 10_000
+LONG_RUN = timedelta(seconds=2)
+"""A longer run handled so much that it leaves memory behind which is worth giving back."""
 
 
 def reading(name: str) -> str:
@@ -257,4 +260,6 @@ class Jobs:
             yield replace(self._engine, progress=progress)
 
     def _finished(self, report: Report) -> None:
+        if report.finished_at - report.started_at > LONG_RUN:
+            give_back()
         self._serving.finished(report)
