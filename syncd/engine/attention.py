@@ -42,12 +42,24 @@ def standing_attention(engine: EngineSetup) -> Iterator[Attention]:
             what = f"source {name} {standing.trouble_state}: {standing.trouble}"
             yield _item(what, f"syncd ingest {name}", 1, standing.trouble_since)
     yield from _ages(engine, now)
+    yield from _troubles(engine)
     for channel in engine.channels:
         paused = engine.ledger.paused(channel)
         if paused is not None:
             what = f"{channel} is paused: {paused.reason}"
             yield _item(what, f"syncd resume {channel}", 1, paused.since)
         yield from _parked(engine, channel, now)
+
+
+def _troubles(engine: EngineSetup) -> Iterator[Attention]:
+    """Channels that could not be used in their last run, and addresses that take no alert."""
+    for name, trouble in engine.ledger.channel_troubles().items():
+        if name in engine.channels:
+            refused = trouble.state is ChannelState.UNAUTHORIZED
+            help_ = f"syncd connect {name}" if refused else f"syncd doctor {name}"
+            yield _item(f"{name} {trouble.state}: {trouble.message}", help_, 1, trouble.since)
+    for lost in engine.ledger.address_troubles():
+        yield _item(f"alerts: {lost.message}", "syncd alerts test", lost.failures, lost.since)
 
 
 def _ages(engine: EngineSetup, now: datetime) -> Iterator[Attention]:

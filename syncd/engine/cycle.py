@@ -97,6 +97,9 @@ def finish(
     """Put the report together and keep it."""
     engine.progress.close()
     sources, channels = parts
+    for part in channels:
+        if not part.leased:  # another process had the channel: nothing was learned about the shop
+            engine.ledger.record_standing(part.name, part.state, part.message)
     report = Report(
         run=run,
         started_at=started,

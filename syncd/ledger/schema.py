@@ -11,7 +11,7 @@ from syncd.domain.errors import LedgerOutdated, LedgerUnusable
 from syncd.ledger.database import Database, ledger_path
 from syncd.ledger.locks import FileLock
 
-HEAD = "0003"
+HEAD = "0005"
 """The newest revision in `migrations/versions`; a test keeps the two equal."""
 
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Self
 
 from syncd.ledger.history import HistoryStore
 from syncd.ledger.schema import open_current, open_migrated
+from syncd.ledger.store_alerts import AlertStore
 from syncd.ledger.store_attempts import AttemptStore
 from syncd.ledger.store_listings import ListingStore
 from syncd.ledger.store_operator import OperatorStore
@@ -28,6 +29,7 @@ class SqlLedger(
     PlanStore,
     AttemptStore,
     OperatorStore,
+    AlertStore,
 ):
     """The memory between cycles in one SQLite file; safe to share between threads."""
 

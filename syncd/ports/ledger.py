@@ -13,6 +13,7 @@ from syncd.domain.outcome import Outcome, Verdict
 from syncd.domain.plan import Plan
 from syncd.domain.report import Status
 from syncd.domain.stock import Expectations, Position, SourceStanding
+from syncd.ports.alerts import AlertLedger
 from syncd.ports.records import (
     Approval,
     Attempt,
@@ -352,6 +353,13 @@ class OperatorLedger(Protocol):
 
 
 class Ledger(
-    RunLedger, SourceLedger, ListingLedger, OrderLedger, PlanLedger, OperatorLedger, Protocol
+    RunLedger,
+    SourceLedger,
+    ListingLedger,
+    OrderLedger,
+    PlanLedger,
+    OperatorLedger,
+    AlertLedger,
+    Protocol,
 ):
     """The memory between cycles: append-mostly, one transaction per method."""

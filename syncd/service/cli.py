@@ -1,7 +1,5 @@
 """The command line: what can be typed, and nothing about how it is done."""
 
-import json
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +9,7 @@ import typer
 from syncd.domain.errors import ConfigError, LedgerError, SyncdError, UsageError
 from syncd.domain.report import ExitCode
 from syncd.service.context import Context
+from syncd.service.refusing import say, say_problems
 
 app = typer.Typer(
     name="syncd",
@@ -296,6 +295,18 @@ def listings(context: typer.Context, as_json: Json = False) -> None:
     _leave(command(context.obj, as_json))
 
 
+alerts = typer.Typer(no_args_is_help=True, help="Messages about what needs attention.")
+app.add_typer(alerts, name="alerts")
+
+
+@alerts.command("test")
+def alerts_test(context: typer.Context) -> None:
+    """Send one message to every address of `alerts.urls`; exit 5 when one of them fails."""
+    from syncd.service.commands.alerting import try_addresses as command
+
+    _leave(command(context.obj))
+
+
 @app.command()
 def sandbox(
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 0,
@@ -361,35 +372,13 @@ def main(arguments: Sequence[str]) -> int:
     except SystemExit as left:
         return left.code if isinstance(left.code, int) else int(bool(left.code))
     except ConfigError as error:
-        return _config_problems(error, as_json="--json" in arguments)
+        return say_problems(error, as_json="--json" in arguments)
     except UsageError as error:
-        return _say(str(error), ExitCode.USAGE)
+        return say(str(error), ExitCode.USAGE)
     except LedgerError as error:
-        return _say(f"ledger: {error}", ExitCode.UNEXPECTED)
+        return say(f"ledger: {error}", ExitCode.UNEXPECTED)
     except SyncdError as error:
-        return _say(str(error), ExitCode.UNAVAILABLE)
+        return say(str(error), ExitCode.UNAVAILABLE)
     except (KeyboardInterrupt, BrokenPipeError):
         return int(ExitCode.UNEXPECTED)
     return int(ExitCode.DONE)
-
-
-def _say(text: str, code: ExitCode) -> int:
-    sys.stderr.write(f"syncd: {text}\n")
-    return int(code)
-
-
-def _config_problems(error: ConfigError, *, as_json: bool) -> int:
-    if as_json:
-        problems = [
-            {"file": row.file, "line": row.line, "column": row.column, "path": row.path,
-             "message": row.message, "hint": row.hint}
-            for row in error.problems
-        ]  # fmt: skip
-        sys.stdout.write(
-            json.dumps({"schema": 1, "ok": False, "problems": problems}, indent=2) + "\n"
-        )
-    else:
-        sys.stderr.write("".join(f"{problem}\n" for problem in error.problems))
-        count = len(error.problems)
-        sys.stderr.write(f"{count} problem{'s' if count != 1 else ''} in the configuration\n")
-    return int(ExitCode.USAGE)

@@ -1,9 +1,11 @@
 """`syncd run`: a job per source and per channel, until SIGTERM."""
 
 import logging
+import os
 import signal
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 
 from syncd.domain.counting import counted
 from syncd.domain.errors import LedgerError
@@ -12,10 +14,12 @@ from syncd.domain.report import ExitCode, Report
 from syncd.engine.cycle import Task, run_cycle
 from syncd.engine.setup import EngineSetup, Mode, Silent, Trigger
 from syncd.reporting.machine import report_document
+from syncd.service.alerting import watching
 from syncd.service.context import Context
 from syncd.service.logs import configure_logs
 from syncd.service.schedule import Schedule
 from syncd.service.wiring import opened_for_work
+from syncd.settings.credentials import StoredCredentials
 from syncd.settings.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -31,6 +35,7 @@ def run(context: Context) -> ExitCode:
     with opened_for_work(settings, context.clock, Silent()) as opened:
         schedule = Schedule(settings.timezone)
         Jobs(opened.engine, settings, schedule, stopping.is_set).add()
+        _watch(opened.engine, settings, schedule)
         schedule.start()
         logger.info(
             "running: %s, %s, mode %s", counted(len(settings.sources), "source"),
@@ -42,6 +47,25 @@ def run(context: Context) -> ExitCode:
         schedule.stop()
     logger.info("stopped", extra={"action": "stopped"})
     return ExitCode.DONE
+
+
+ALERTS = "alerts"
+LOOK_EVERY = timedelta(minutes=1)
+
+
+def _watch(engine: EngineSetup, settings: Settings, schedule: Schedule) -> None:
+    """Alerts and heartbeat, as a job of their own: sending never keeps a run waiting."""
+    alerts = watching(settings, engine, StoredCredentials(os.environ))
+    if alerts is None:
+        return
+
+    def look() -> None:
+        try:
+            alerts.look(engine.clock.now())
+        except LedgerError:
+            logger.exception("alerts: nobody was told", extra={"action": "ledger_error"})
+
+    schedule.every(ALERTS, LOOK_EVERY, look)
 
 
 class Jobs:
@@ -93,7 +117,9 @@ class Jobs:
         if self._stopping():
             return None
         try:
-            return run_cycle(self._engine, task, report_document, self._stopping)
+            report = run_cycle(self._engine, task, report_document, self._stopping)
         except LedgerError:
             logger.exception("%s: nothing was done", task.word, extra={"action": "ledger_error"})
             return None
+        self._schedule.at_once(ALERTS)
+        return report

@@ -58,3 +58,6 @@ def configure_logs(level: int) -> None:
     # APScheduler reports every run and httpx every URL at INFO; neither belongs in an operator's log.
     for name in ("apscheduler", "httpx", "httpcore", "alembic"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    # Apprise and its transport quote addresses, which are secrets; what failed is said without them.
+    for name in ("apprise", "urllib3", "requests"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)

@@ -98,9 +98,14 @@ def _shop(channel: ChannelTree) -> _Shop | None:
 
 
 def _unused_sections(reading: Reading) -> Iterator[Finding]:
-    for key in ("alerts", "web"):
-        if getattr(reading.tree, key) is not None:
-            yield warning((key,), f"nothing uses {key} in this version", "it is checked and kept")
+    if reading.tree.web is not None:
+        yield warning(("web",), "nothing uses web in this version", "it is checked and kept")
+
+
+def _somebody_told(reading: Reading) -> Iterator[Finding]:
+    alerts = reading.tree.alerts
+    if alerts is not None and not alerts.urls and alerts.heartbeat is None:
+        yield warning(("alerts",), "nobody is told: neither urls nor heartbeat is given")
 
 
 def _enough_history(reading: Reading) -> Iterator[Finding]:
@@ -131,7 +136,8 @@ TREE_RULES: tuple[Rule[Reading], ...] = (
     Rule((), _some_source),
     Rule((), _some_channel),
     Rule((), _one_writer),
-    Rule(("alerts", "web"), _unused_sections),
+    Rule(("web",), _unused_sections),
+    Rule(("alerts",), _somebody_told),
     Rule(("retention",), _enough_history),
     Rule(("sources", "channels"), _drawn_sources),
 )
