@@ -16,6 +16,7 @@ from connectors.tiktok_shop.codes import ErrorClass
 from connectors.tiktok_shop.errors import ApiRefused, ApiUnavailable, ApiUnknown
 from connectors.tiktok_shop.options import TikTokShopOptions
 from connectors.tiktok_shop.order_feed import TikTokOrderFeed
+from connectors.tiktok_shop.promotions import promotions
 from connectors.tiktok_shop.tokens import Keeper, TokenIssuer
 from connectors.tiktok_shop.wire import Shop
 from connectors.tiktok_shop.writing import (
@@ -34,6 +35,7 @@ from syncd.domain.errors import ChannelUnauthorized
 from syncd.domain.identity import ChannelName, ListingRef, WarehouseId
 from syncd.domain.listing import Listing
 from syncd.domain.outcome import Accepted, Outcome, Rejected, Unknown
+from syncd.domain.promotion import Promotion
 from syncd.domain.report import Requests
 from syncd.domain.rules import Zero
 from syncd.ports.channel import Exchange, Fact, FactStore, OrderFeed, ShopFacts
@@ -140,6 +142,10 @@ class TikTokShopChannel:
     def look_at_prices(self, refs: Sequence[ListingRef]) -> Mapping[ListingRef, Listing]:
         """The live price and status of these listings."""
         return self._catalogue.look_at_prices(refs)
+
+    def promotions(self) -> Sequence[Promotion]:
+        """Promotions that lock prices now or within a day; the times are the shop's own."""
+        return tuple(promotions(self._client, self._clock.now()))
 
     def batches(self, changes: Sequence[Change]) -> Iterator[Sequence[Change]]:
         """One product and one field per call, all warehouses of a SKU together."""

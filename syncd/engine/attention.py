@@ -6,6 +6,7 @@ from datetime import datetime
 from syncd.domain.counting import counted
 from syncd.domain.duration import written
 from syncd.domain.identity import ChannelName
+from syncd.domain.listing import SetAside
 from syncd.domain.outcome import Verdict
 from syncd.domain.report import (
     Attention,
@@ -16,6 +17,7 @@ from syncd.domain.report import (
 )
 from syncd.domain.stock import Freshness, SourceStanding, freshness
 from syncd.engine.setup import EngineSetup, SourceSetup
+from syncd.ports.records import Park
 
 
 def attention(
@@ -182,8 +184,13 @@ def _listings(engine: EngineSetup, channel: ChannelReport, now: datetime) -> Ite
         yield _item(what, "syncd listings", channel.unmapped)
 
 
+def parked(engine: EngineSetup, name: ChannelName, now: datetime) -> list[Park]:
+    """Parks that somebody should look at: what is skipped for good or waits for a promotion is none."""
+    return [park for park in engine.ledger.parks(name, now) if park.kind is SetAside.PARKED]
+
+
 def _parked(engine: EngineSetup, name: ChannelName, now: datetime) -> Iterator[Attention]:
-    parks = engine.ledger.parks(name, now)
+    parks = parked(engine, name, now)
     if parks:
         oldest = min(park.since for park in parks)
         what = f"{name}: {counted(len(parks), 'listing')} parked (first: {parks[0].sku}: {parks[0].message})"

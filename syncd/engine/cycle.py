@@ -24,7 +24,7 @@ from syncd.domain.report import (
     SourceReport,
 )
 from syncd.engine.applying import Interrupted, Sender, Sent
-from syncd.engine.attention import attention
+from syncd.engine.attention import attention, parked
 from syncd.engine.drafting import Drafted, draft_plan
 from syncd.engine.ingest import ingest, mark_what_time_changed
 from syncd.engine.mapping import unmapped
@@ -159,7 +159,7 @@ def _stopped(
         listings=engine.ledger.listing_count(setup.name),
         message=message,
         requests=_since(setup, before),
-        parked=len(engine.ledger.parks(setup.name, engine.clock.now())),
+        parked=len(parked(engine, setup.name, engine.clock.now())),
         unmapped=sum(1 for _ in unmapped(engine, setup)),
     )
 
@@ -265,7 +265,7 @@ def _report(
         hazards=plan.hazards,
         changes=(*held, *rows),
         skipped=plan.skipped,
-        parked=len(engine.ledger.parks(setup.name, engine.clock.now())),
+        parked=len(parked(engine, setup.name, engine.clock.now())),
         unmapped=sum(1 for _ in unmapped(engine, setup)),
         requests=_since(setup, before),
         warehouses=setup.rules.warehouse_names,

@@ -20,7 +20,7 @@ from syncd.domain.views import (
     SourceStatus,
     StatusView,
 )
-from syncd.engine.attention import standing_attention
+from syncd.engine.attention import parked, standing_attention
 from syncd.engine.mapping import unmapped
 from syncd.engine.nearness import near_misses
 from syncd.engine.setup import ChannelSetup, EngineSetup
@@ -90,7 +90,7 @@ def _channel(engine: EngineSetup, setup: ChannelSetup, now: datetime) -> Channel
         listings=engine.ledger.listing_count(setup.name),
         dirty=engine.ledger.dirty_count(setup.name),
         held=held,
-        parked=len(engine.ledger.parks(setup.name, now)),
+        parked=len(parked(engine, setup.name, now)),
         scanned_at=engine.ledger.scanned_at(setup.name),
         orders_complete_until=engine.ledger.order_cursor(setup.name).complete_until,
         confirmed_at=engine.ledger.confirmed_at(setup.name),
@@ -120,17 +120,18 @@ def listings(engine: EngineSetup) -> ListingsView:
 
 
 def _listed(engine: EngineSetup, setup: ChannelSetup) -> Iterator[ListingRow]:
-    parked = {
+    parks = {
         (park.sku, park.ref): park for park in engine.ledger.parks(setup.name, engine.clock.now())
     }
     unsourced = {row.listing.ref for row in unmapped(engine, setup)}
     for bound in engine.ledger.listings(setup.name):
         sku = bound.sku or Sku("")
-        park = parked.get((sku, bound.listing.ref)) or parked.get((sku, None))
+        park = parks.get((sku, bound.listing.ref)) or parks.get((sku, None))
         kind, note, since = "mapped", bound.listing.refusal, bound.adopted_at
         if park is not None:
             until = f", until {park.until:%Y-%m-%d %H:%M} UTC" if park.until else ""
-            kind, note, since = "parked", f"{park.code} {park.message}{until}", park.since
+            kind, since = park.kind.value, park.since
+            note = f"{park.code} {park.message}{until}".strip()
         elif bound.listing.status is ListingStatus.GONE:
             kind, note = "gone", "the channel no longer lists it"
         elif bound.listing.ref in unsourced:

@@ -17,6 +17,7 @@ from syncd.domain.overselling import Claim, Oversold, by_shortage, claimed, is_o
 from syncd.domain.punctuality import ChannelPace, SourcePace
 from syncd.domain.rules import Combine
 from syncd.domain.stock import Basis, Position, SourceStanding, believe, freshness
+from syncd.engine.attention import parked
 from syncd.engine.ordering import Unseen, open_demands
 from syncd.engine.setup import ChannelSetup, EngineSetup, Mode, SourceSetup
 
@@ -94,7 +95,7 @@ def _confirmed_at(engine: EngineSetup, name: ChannelName, waiting: int) -> datet
 
 
 def _parked(engine: EngineSetup, name: ChannelName, now: datetime) -> ParkedListings | None:
-    parks = engine.ledger.parks(name, now)
+    parks = parked(engine, name, now)
     if not parks:
         return None
     return ParkedListings(

@@ -5,7 +5,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from connectors.tiktok_shop.sandbox import inventory, orders, prices, products, storefront
+from connectors.tiktok_shop.sandbox import (
+    inventory,
+    orders,
+    prices,
+    products,
+    promotions,
+    storefront,
+)
 from connectors.tiktok_shop.sandbox.calls import Call, World
 from connectors.tiktok_shop.sandbox.replies import Refused
 
@@ -57,8 +64,8 @@ ROUTES = (
     Route("POST", "/product/{version}/products/{product_id}/prices/update", prices.update),
     Route("POST", "/order/{version}/orders/search", orders.search),
     Route("GET", "/order/{version}/orders", orders.by_ids, versions=("202309", "202507")),
-    Route("POST", "/promotion/{version}/activities/search", storefront.search_activities),
-    Route("GET", "/promotion/{version}/activities/{activity_id}", storefront.activity),
+    Route("POST", "/promotion/{version}/activities/search", promotions.search_activities),
+    Route("GET", "/promotion/{version}/activities/{activity_id}", promotions.activity),
 )
 
 

@@ -1,4 +1,4 @@
-"""Open alerts and what waits to be told of them, what became of channels, and how the backlog went"""
+"""Open alerts and what waits to be told of them, what became of channels, the backlog, and why parks are"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -55,6 +55,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("channel_id", "at"),
         sqlite_with_rowid=False,
     )
+    op.add_column("park", sa.Column("kind", sa.String(), nullable=False, server_default="parked"))
     for name in ("trouble_state", "trouble"):
         op.add_column(
             "channel_state", sa.Column(name, sa.String(), nullable=False, server_default="")
