@@ -21,9 +21,10 @@ class Schedule:
 
     def __init__(self, timezone: tzinfo) -> None:
         self._timezone = timezone
+        self._workers = ThreadPoolExecutor(THREADS)
         self._scheduler = BackgroundScheduler(
             timezone=timezone,
-            executors={"default": ThreadPoolExecutor(THREADS)},
+            executors={"default": self._workers},
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
 
@@ -50,8 +51,14 @@ class Schedule:
         self._scheduler.start()
 
     def stop(self) -> None:
-        """Begin no more jobs and wait for those that run."""
-        self._scheduler.shutdown(wait=True)
+        """Begin no more jobs and wait for those that run.
+
+        APScheduler's own shutdown waits for them under a lock that `at_once` needs: a job that asks for
+        another while it ends would wait for ever.
+        """
+        self._scheduler.pause()
+        self._workers.shutdown(wait=True)
+        self._scheduler.shutdown(wait=False)
 
 
 def _now() -> datetime:
