@@ -38,6 +38,7 @@ from syncd.domain.outcome import Accepted, Outcome, Rejected, Unknown
 from syncd.domain.promotion import Promotion
 from syncd.domain.report import Requests
 from syncd.domain.rules import Zero
+from syncd.domain.trial import LARGEST_BATCH
 from syncd.ports.channel import Exchange, Fact, FactStore, OrderFeed, ShopFacts
 from syncd.ports.clock import Clock
 from syncd.ports.credentials import Credentials
@@ -64,6 +65,7 @@ class TikTokShopChannel:
         self._keeper = keeper
         self._facts = facts
         self._clock = clock
+        self._largest: int | None = None
 
     @property
     def name(self) -> ChannelName:
@@ -165,7 +167,17 @@ class TikTokShopChannel:
         if any(_zero_refused(outcome, refused) for outcome in outcomes):
             outcomes = self._without_zero(exchange, zero, outcomes, refused)
         self._reactivate(outcomes)
+        self._note_batch()
         return outcomes
+
+    def _note_batch(self) -> None:
+        """How many SKUs one write takes is documented nowhere (Unsure 2): remember the most it took."""
+        if self._largest is None:
+            fact = self._facts.fact(self._name, LARGEST_BATCH)
+            self._largest = 0 if fact is None else int(fact.value)
+        if self._writer.largest > self._largest:
+            self._largest = self._writer.largest
+            self._facts.learn(self._name, LARGEST_BATCH, str(self._largest))
 
     def _again_with_warehouses(
         self, exchange: Exchange, outcomes: Sequence[Outcome], refused: Refusals
