@@ -296,7 +296,8 @@ def reload(context: typer.Context) -> None:
     _leave(command(context.obj))
 
 
-app.command()(sandbox)
+for command in (connect, webhooks, sandbox):
+    app.command()(command)
 
 
 def _leave(code: ExitCode) -> None:

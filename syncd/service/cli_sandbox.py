@@ -66,7 +66,3 @@ def sandbox(
         token_life=token_life,
     )  # fmt: skip
     raise typer.Exit(int(serve(options)))
-
-
-for command in (connect, webhooks):
-    app.command()(command)
