@@ -4,9 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PEERS := .venv-peers
+TRACE :=  # how the suite is run: TRACE="-m coverage run" leaves a record for tests.coverage_floor
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench proof lock schema clean
+.PHONY: help demo test coverage check bench proof lock schema clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -22,7 +23,11 @@ demo: $(STAMP)  ## the main job on sample data: files, ledger, plan, a simulated
 	$(BIN)/syncd demo
 
 test: $(STAMP)  ## every test
-	$(BIN)/python -m pytest
+	$(BIN)/python $(TRACE) -m pytest
+
+coverage: $(STAMP)  ## unit, property and contract tests; fails where a module that decides has an untested branch
+	$(BIN)/python -m coverage run -m pytest tests/unit tests/property tests/contract
+	$(BIN)/python -m tests.coverage_floor
 
 check: $(STAMP)  ## lint, format, types, layers, freshness of generated files
 	$(BIN)/ruff check .
@@ -42,7 +47,7 @@ bench: $(STAMP) $(PEERS)/.installed  ## speed and memory, as ratios against a re
 proof: $(STAMP)  ## the long proofs: more kills, more seeds
 	SYNCD_PROOF=1 $(BIN)/python -m pytest tests/process tests/property
 
-schema: $(STAMP)  ## rewrite config/syncd.schema.json from the models
+schema: $(STAMP)  ## rewrite generated files: config/syncd.schema.json, Shopify's trimmed schema
 	$(BIN)/python -m tests.freshness --write
 
 lock:  ## rewrite requirements.lock from pyproject.toml (needs uv)

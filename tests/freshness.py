@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from syncd.settings.kinds import Kinds
 from syncd.settings.schema import schema_text
+from tests import trimmed_schema
 
 SCHEMA = Path(__file__).resolve().parent.parent / "config" / "syncd.schema.json"
 
@@ -36,12 +37,20 @@ def staleness(schema: Path, kinds: Kinds) -> str:
     return f"{schema.parent.name}/{schema.name} is stale: run `make schema` and commit the result\n"
 
 
+def admin_staleness() -> str:
+    """The same for Shopify's trimmed schema; empty, too, where the full one is absent."""
+    if trimmed_schema.is_fresh():
+        return ""
+    return f"{trimmed_schema.TRIMMED.name} is stale: run `make schema` and commit the result\n"
+
+
 def main(arguments: list[str]) -> int:
     """Compare, or write when told to; 1 when something is stale."""
     kinds = installed_kinds()
     if arguments == ["--write"]:
         SCHEMA.write_text(schema_text(kinds), encoding="utf-8")
-    told = staleness(SCHEMA, kinds)
+        trimmed_schema.write()
+    told = staleness(SCHEMA, kinds) + admin_staleness()
     sys.stderr.write(told)
     return 1 if told else 0
 

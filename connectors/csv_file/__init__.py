@@ -1,1 +1,1 @@
-"""Stock files: any dialect that spreadsheets and ERPs write."""
+"""Stock files of any kind that spreadsheets, ERPs and other programs write, here or on a server."""

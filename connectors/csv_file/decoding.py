@@ -4,7 +4,7 @@ import codecs
 import io
 from typing import IO
 
-from syncd.domain.errors import SourceInvalid
+from connectors.csv_file.foreign import start_of
 
 PIECE = 1024 * 1024
 _BOMS = (
@@ -12,19 +12,11 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_MAGIC = {b"PK\x03\x04": "an Excel or zip file", b"\x1f\x8b": "a gzip file", b"%PDF": "a PDF",
-          b"\xd0\xcf\x11\xe0": "an old Excel file", b"<!DO": "a web page", b"<htm": "a web page"}  # fmt: skip
 
 
 def encoding_of(file: IO[bytes], declared: str | None, name: str) -> str:
-    """The declared encoding, else the one the bytes show; SourceInvalid for what is no text."""
-    file.seek(0)
-    start = file.read(4)
-    if not start:
-        raise SourceInvalid(f"{name} is empty")
-    for magic, words in _MAGIC.items():
-        if start.startswith(magic):
-            raise SourceInvalid(f"{name} is {words}, not a CSV file")
+    """The declared encoding, else the one the bytes show; SourceInvalid for what is none."""
+    start = start_of(file, name, "a CSV file")
     for bom, encoding in _BOMS:
         if start.startswith(bom):
             return encoding

@@ -4,14 +4,36 @@ from datetime import timedelta
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
+from connectors.csv_file.opening import LARGEST_FILE
+from connectors.csv_file.reaching import (
+    SFTP,
+    WEB,
+    Auth,
+    PinnedKey,
+    Silence,
+    Size,
+    scheme_of,
+    sftp_address,
+)
+from connectors.csv_file.unpacking import PACKED
 from connectors.tabular.form import RowForm, SkuRule
+from connectors.transport.web_address import WebAddress
 from syncd.domain.stock import Basis, Duplicates
 from syncd.ports.options import Header, OptionsPart, Span, Truth, Zone
 
 _DELIMITERS = {",": ",", ";": ";", "tab": "\t", "\t": "\t", "\\t": "\t", "|": "|"}
 _LONGEST_PAD = 64
+_ENDINGS = {
+    ".xlsx": "xlsx",
+    ".xlsm": "xlsx",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+}
+_LINES = frozenset({"csv", "jsonl"})
 
 
 def _delimiter(value: object) -> object:
@@ -64,7 +86,42 @@ class CsvFileOptions(OptionsPart):
     """How a stock file is found and read."""
 
     path: Annotated[str, Field(min_length=1)] = Field(
-        description="The file, or a pattern like stock-*.csv: the newest match is read"
+        description="The file, or a pattern like stock-*.csv: the newest match is read; or an address: "
+        "https://host/stock.csv, sftp://user@host/folder/stock-*.csv"
+    )
+    format: (
+        Literal["csv", "xlsx", "jsonl", "parquet", "shopify_products", "shopify_inventory"] | None
+    ) = Field(
+        default=None,
+        description="What the file is, when its ending does not tell (default: CSV), or one of "
+        "Shopify's own exports, read as it is",
+    )
+    sheet: Annotated[str, Field(min_length=1, max_length=31)] | None = Field(
+        default=None, description="Sheet of an .xlsx workbook (default: the only one)"
+    )
+    allow_private: Truth = Field(
+        default=False,
+        description="Whether a web address may lead into a private network (an sftp server may: "
+        "its host key names it)",
+    )
+    auth: Auth | None = Field(
+        default=None,
+        validate_default=True,
+        description="What the server is told: {user, password} or {bearer} for the web, {password} or "
+        "{private_key, passphrase} for sftp",
+    )
+    host_key: PinnedKey | None = Field(
+        default=None,
+        validate_default=True,
+        description="Public key of the sftp server: ssh-ed25519 AAAA…, or SHA256:…; required for sftp",
+    )
+    timeout: Silence = Field(
+        default=timedelta(seconds=60),
+        description="How long a server may be silent; a whole transfer may take ten times as long",
+    )
+    max_size: Size = Field(
+        default=LARGEST_FILE,
+        description="Largest file that is read, also when unpacked: 500 MB, 2 GiB",
     )
     columns: Columns = Field(default=Columns(), description="Which header stands for what")
     delimiter: Annotated[str | None, BeforeValidator(_delimiter, json_schema_input_type=str)] = (
@@ -76,9 +133,6 @@ class CsvFileOptions(OptionsPart):
     decimal: Literal[".", ","] = Field(default=".", description="Decimal mark of numbers")
     thousands: Literal[".", ",", " ", "'"] | None = Field(
         default=None, description="Mark between thousands, where the file writes one"
-    )
-    format: Literal["shopify_products", "shopify_inventory"] | None = Field(
-        default=None, description="One of Shopify's own exports, read as it is"
     )
     duplicates: Duplicates = Field(
         default=Duplicates.ERROR,
@@ -111,6 +165,81 @@ class CsvFileOptions(OptionsPart):
         default=None, description="Given by the source's own key"
     )
 
+    @property
+    def scheme(self) -> str:
+        """`http`, `https` or `sftp`; nothing for a file on this machine."""
+        return scheme_of(self.path)
+
+    @property
+    def export(self) -> str | None:
+        """The export of Shopify that this is, if it is one."""
+        return self.format if self.format and self.format.startswith("shopify_") else None
+
+    @property
+    def table_format(self) -> str:
+        """csv, xlsx, jsonl or parquet: as written, else by the path's ending."""
+        return _format(self.path, self.format)
+
+    @field_validator("path")
+    @classmethod
+    def _path(cls, path: str) -> str:
+        scheme = scheme_of(path)
+        if scheme in WEB:
+            WebAddress.parsed(path)
+        elif scheme == SFTP:
+            sftp_address(path)
+        elif scheme:
+            raise ValueError(f"{scheme}:// is not supported; files come by https, http or sftp")
+        return path
+
+    @field_validator("sheet", "delimiter", "encoding", "trailing_newline")
+    @classmethod
+    def _of_its_format(cls, value: str | None, info: ValidationInfo) -> str | None:
+        """A key that only another format knows would be ignored silently."""
+        if value is None or not {"path", "format"} <= info.data.keys():
+            return value
+        form = _format(info.data["path"], info.data["format"])
+        fits = {"sheet": form == "xlsx", "trailing_newline": form in _LINES}
+        if not fits.get(str(info.field_name), form == "csv"):
+            raise ValueError(f"{info.field_name} means nothing for a file read as {form}")
+        return value
+
+    @field_validator("allow_private")
+    @classmethod
+    def _of_the_web(cls, value: bool, info: ValidationInfo) -> bool:  # noqa: FBT001 - a validator
+        if value and "path" in info.data and not scheme_of(info.data["path"]):
+            raise ValueError("allow_private goes with a web address only")
+        return value
+
+    @field_validator("auth")
+    @classmethod
+    def _of_its_scheme(cls, auth: Auth | None, info: ValidationInfo) -> Auth | None:
+        scheme = scheme_of(info.data.get("path", ""))
+        if auth is None:
+            if scheme == SFTP:
+                raise ValueError("auth is required for sftp: {password} or {private_key}")
+            return None
+        if "path" not in info.data:
+            return auth
+        if not scheme:
+            raise ValueError("auth goes with a web or sftp address only")
+        reason = auth.misfit(scheme)
+        if scheme == "http" and not info.data.get("allow_private"):
+            reason = "http:// would send the credential readable by anyone; write https://"
+        if reason:
+            raise ValueError(reason)
+        return auth
+
+    @field_validator("host_key")
+    @classmethod
+    def _of_a_server(cls, key: PinnedKey | None, info: ValidationInfo) -> PinnedKey | None:
+        sftp = scheme_of(info.data.get("path", "")) == SFTP
+        if sftp and key is None:
+            raise ValueError("host_key is required for sftp: a line of `ssh-keyscan HOST`")
+        if key is not None and "path" in info.data and not sftp:
+            raise ValueError("host_key goes with sftp:// only")
+        return key
+
     def form(self) -> RowForm:
         """What the texts of a row mean."""
         return RowForm(
@@ -119,6 +248,18 @@ class CsvFileOptions(OptionsPart):
             thousands=self.thousands,
             fractions=self.fractions,
             counts_committed=self.committed != "none",
-            untracked=self.format is not None,
+            untracked=self.export is not None,
             zone=self.counted_at_timezone,
         )
+
+
+def _format(path: str, written: str | None) -> str:
+    if written is not None:
+        return "csv" if written.startswith("shopify_") else written
+    name = path.lower()
+    if scheme_of(path) in WEB:
+        name = WebAddress.parsed(path).path.lower()
+    for packed in PACKED:
+        name = name.removesuffix(packed)
+    found = [form for ending, form in _ENDINGS.items() if name.endswith(ending)]
+    return found[0] if found else "csv"

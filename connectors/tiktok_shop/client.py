@@ -7,12 +7,12 @@ from typing import Self
 from pydantic import SecretStr
 
 from connectors.tiktok_shop import bodies
+from connectors.tiktok_shop.activities import ActivitiesData, ActivityData
 from connectors.tiktok_shop.bodies import OrderFilter, PriceWrite, ProductFilter, StockWrite
 from connectors.tiktok_shop.calls import Call, SignedCalls, reading, writing
 from connectors.tiktok_shop.wire import (
-    ActivitiesData,
-    ActivityData,
     InventoryData,
+    Nothing,
     OrdersData,
     Product,
     ProductsData,
@@ -20,6 +20,8 @@ from connectors.tiktok_shop.wire import (
     ShopsData,
     Warehouse,
     WarehousesData,
+    Webhook,
+    WebhooksData,
     WriteData,
 )
 from connectors.transport.pacing import Lane
@@ -37,6 +39,10 @@ DEACTIVATE = writing("POST", "/product/202309/products/deactivate")
 SEARCH_ORDERS = reading("POST", "/order/202309/orders/search")
 SEARCH_ACTIVITIES = reading("POST", "/promotion/202309/activities/search")
 ACTIVITY = reading("GET", "/promotion/202309/activities/{activity_id}")
+WEBHOOKS = reading("GET", "/event/202309/webhooks")
+PUT_WEBHOOK = reading("PUT", "/event/202309/webhooks")
+"""Saying the same again has no further effect, so it is repeated as a reading is."""
+DELETE_WEBHOOK = reading("DELETE", "/event/202309/webhooks")
 
 PAGE_SIZE = 100
 """The most rows a page of products or orders may have."""
@@ -188,6 +194,20 @@ class TikTokClient:
             lane=Lane.BULK,
         )
         return self._calls.send(call, ActivityData)
+
+    def webhooks(self) -> Sequence[Webhook]:
+        """The topics that the shop sends, and where to."""
+        return self._calls.send(Call(endpoint=WEBHOOKS, cipher=self._cipher), WebhooksData).webhooks
+
+    def put_webhook(self, topic: str, address: str) -> None:
+        """Have a topic sent to this address; look with `webhooks` whether it was taken."""
+        body = bodies.webhook(topic, address)
+        self._calls.send(Call(endpoint=PUT_WEBHOOK, body=body, cipher=self._cipher), Nothing)
+
+    def delete_webhook(self, topic: str) -> None:
+        """Have a topic no longer sent; succeeds also when it was not."""
+        body = bodies.webhook(topic)
+        self._calls.send(Call(endpoint=DELETE_WEBHOOK, body=body, cipher=self._cipher), Nothing)
 
     def server_now(self) -> datetime:
         """The shop's time, aware, in UTC, exact to a second."""

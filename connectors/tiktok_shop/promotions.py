@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from connectors.tiktok_shop.activities import Activity
 from connectors.tiktok_shop.client import TikTokClient
-from connectors.tiktok_shop.wire import Activity, moment_of
+from connectors.tiktok_shop.wire import moment_of
 from syncd.domain.errors import ChannelUnavailable
 from syncd.domain.identity import ProductId
 from syncd.domain.promotion import Promotion

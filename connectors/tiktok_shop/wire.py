@@ -131,6 +131,23 @@ class ShopsData(WireModel):
     shops: Items[Shop] = ()
 
 
+class Nothing(WireModel):
+    """Answer of a call that only succeeds or is refused."""
+
+
+class Webhook(WireModel):
+    """A topic the shop sends, and where to."""
+
+    event_type: Text = ""
+    address: Text = ""
+
+
+class WebhooksData(WireModel):
+    """Answer of the list of webhooks."""
+
+    webhooks: Items[Webhook] = ()
+
+
 class Warehouse(WireModel):
     """A warehouse; only those of type SALES_WAREHOUSE hold stock, and a return one may come first."""
 
@@ -212,36 +229,6 @@ class ProductsData(WireModel):
     products: Items[Product] = ()
     next_page_token: Text = ""
     total_count: StrictInt | None = None
-
-
-class Activity(WireModel):
-    """A promotion; one that never ends has no times, or zeros."""
-
-    id: Id
-    title: Text = ""
-    activity_type: Text = ""
-    status: Text = ""
-    begin_time: Seconds = None
-    end_time: Seconds = None
-
-
-class ActivitiesData(WireModel):
-    """One page of a promotion search."""
-
-    activities: Items[Activity] = ()
-    next_page_token: Text = ""
-
-
-class ActivityProduct(WireModel):
-    """A product in a promotion."""
-
-    id: Id
-
-
-class ActivityData(WireModel):
-    """The products of one promotion."""
-
-    products: Items[ActivityProduct] = ()
 
 
 class WarehouseInventory(WireModel):

@@ -1,19 +1,24 @@
 """Knows httpx, so that nobody else has to: one exchange over HTTP, and whether it can have had an effect."""
 
 import logging
+import re
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from threading import BoundedSemaphore
 from types import TracebackType
-from typing import Self
+from typing import IO, Self
 from urllib.parse import quote, urlencode, urlsplit
 
 import httpx
 
 from syncd.ports.clock import Clock
+
+_OK = 200
+_SECONDS = re.compile(r"[0-9]+(\.[0-9]+)?", re.ASCII)
 
 
 class TransportError(Exception):
@@ -49,14 +54,17 @@ class HttpReply:
 
     def server_time(self) -> datetime | None:
         """The `Date` header, aware, in UTC, exact to a second; None if absent or unreadable."""
-        return _http_date(self.headers.get("date", ""))
+        return http_date(self.headers.get("date", ""))
 
     def retry_after(self, now: datetime) -> float | None:
-        """Seconds the server asks to wait, given as seconds or as a date (RFC 9110, 10.2.3)."""
+        """Seconds the server asks to wait, given as seconds or as a date (RFC 9110, 10.2.3).
+
+        Shopify writes the seconds with decimals (`2.0`), which the RFC does not know.
+        """
         text = self.headers.get("retry-after", "").strip()
-        if text.isascii() and text.isdigit():
+        if _SECONDS.fullmatch(text):
             return float(text[:9])
-        moment = _http_date(text)
+        moment = http_date(text)
         return None if moment is None else max(0.0, (moment - now).total_seconds())
 
 
@@ -87,9 +95,7 @@ class HttpTransport:
         limits: TransportLimits = DEFAULT_LIMITS,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        # httpx logs whole URLs at INFO, and TikTok Shop's token URLs contain the app secret.
-        for name in ("httpx", "httpcore"):
-            logging.getLogger(name).setLevel(logging.WARNING)
+        keep_addresses_out_of_logs()
         self._clock = clock
         self._limits = limits
         # We count connections, because a full httpcore pool (1.0.9) makes room by closing a connection that
@@ -108,10 +114,31 @@ class HttpTransport:
 
         Raises NotSent when the request surely had no effect, NoAnswer when it may have had one.
         """
-        host = urlsplit(request.url).hostname or "?"
+        with self._talking(request.url):
+            return self._exchange(request, self._read)
+
+    def save(self, request: HttpRequest, into: IO[bytes], most: int) -> HttpReply:
+        """One exchange whose body, if the status is 200, goes into a file: of up to `most` bytes.
+
+        The reply then has no body; it is written as it comes, so the file is good only if nothing is raised.
+        How long it may take depends on nothing but the pauses in between. Raises as `send`.
+        """
+
+        def read(response: httpx.Response) -> bytes:
+            return (
+                self._read(response) if response.status_code != _OK else _copy(response, into, most)
+            )
+
+        with self._talking(request.url):
+            return self._exchange(request, read)
+
+    @contextmanager
+    def _talking(self, url: str) -> Iterator[None]:
+        """One of the connections, and its errors in our words."""
+        host = urlsplit(url).hostname or "?"
         try:
             with self._free:
-                return self._exchange(request)
+                yield
         except (
             httpx.ConnectError,
             httpx.ConnectTimeout,
@@ -141,7 +168,7 @@ class HttpTransport:
     ) -> None:
         self.close()
 
-    def _exchange(self, request: HttpRequest) -> HttpReply:
+    def _exchange(self, request: HttpRequest, read: Callable[[httpx.Response], bytes]) -> HttpReply:
         query = urlencode(request.query, quote_via=quote, safe="")
         url = f"{request.url}?{query}" if query else request.url
         headers = {"accept": "*/*", "accept-encoding": "identity", "user-agent": "syncd"}
@@ -151,7 +178,7 @@ class HttpTransport:
             headers=headers | dict(request.headers),
             content=request.body or None,
         ) as response:
-            body = self._read(response)
+            body = read(response)
             received = {name.lower(): value for name, value in response.headers.items()}
             return HttpReply(status=response.status_code, headers=received, body=body)
 
@@ -168,7 +195,24 @@ class HttpTransport:
         return bytes(body)
 
 
-def _http_date(text: str) -> datetime | None:
+def keep_addresses_out_of_logs() -> None:
+    """At INFO httpx logs whole URLs, and TikTok Shop's token URLs contain the app secret."""
+    for name in ("httpx", "httpcore"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _copy(response: httpx.Response, into: IO[bytes], most: int) -> bytes:
+    size = 0
+    for chunk in response.iter_bytes():
+        size += len(chunk)
+        if size > most:
+            raise NoAnswer(f"{response.url.host}: the reply is larger than {most} bytes")
+        into.write(chunk)
+    return b""
+
+
+def http_date(text: str) -> datetime | None:
+    """A date of a header, aware, in UTC; None for what is none."""
     try:
         moment = parsedate_to_datetime(text)
     except (ValueError, TypeError, IndexError, OverflowError):

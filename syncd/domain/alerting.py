@@ -23,12 +23,13 @@ class Kind(StrEnum):
 
 
 HOLDS: Mapping[Kind, timedelta] = {
+    Kind.UNCONFIRMED: timedelta(minutes=5),
     Kind.OVERSOLD: timedelta(minutes=5),
     Kind.PARKED: timedelta(minutes=5),
 }
-"""How long a condition must hold before it is told: an order may come a moment before the reading that
-covers it, and a park may be gone with the next cycle. The other kinds are told at once: a person must act,
-or time is part of the condition already."""
+"""How long a condition must hold before it is told: a run may take a while longer than its schedule, an
+order may come a moment before the reading that covers it, and a park be gone with the next cycle. The other
+kinds are told at once: a person must act, or time is part of the condition already."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,16 +7,9 @@ from datetime import datetime, timedelta
 from syncd.domain.alerting import Condition, Kind
 from syncd.domain.counting import counted
 from syncd.domain.duration import age, written
+from syncd.domain.health import Health, Sign, Vital
+from syncd.domain.identity import ChannelName, SourceName
 from syncd.domain.overselling import Oversold
-from syncd.domain.punctuality import (
-    ORDER_POLLS,
-    RUN_TAKES,
-    ChannelPace,
-    Late,
-    Promise,
-    SourcePace,
-    late_channel,
-)
 from syncd.domain.report import ChannelState
 from syncd.domain.stock import After, Freshness
 
@@ -55,7 +48,8 @@ class ParkedListings:
 class SourceView:
     """One source as it stands."""
 
-    pace: SourcePace
+    name: SourceName
+    freshness: Freshness
     as_of: datetime | None
     trouble: str
     trouble_since: datetime | None
@@ -67,10 +61,9 @@ class SourceView:
 class ChannelView:
     """One channel as it stands. `growing` is set when its backlog rose all through `backlog_span`."""
 
-    pace: ChannelPace
+    name: ChannelName
     sends: bool
     trouble: ChannelTrouble | None
-    paused: str | None
     held: HeldPlan | None
     parked: ParkedListings | None
     waiting: int
@@ -82,7 +75,7 @@ class ChannelView:
 class View:
     """Everything an alert can be about, at one moment."""
 
-    at: datetime
+    health: Health
     sources: tuple[SourceView, ...]
     channels: tuple[ChannelView, ...]
     oversold: tuple[Oversold, ...]
@@ -92,9 +85,9 @@ def conditions(view: View, parked_above: int) -> tuple[Condition, ...]:
     """What is wrong now. `parked_above`: so many parked listings of a channel are no alarm."""
     found: list[Condition] = []
     for source in view.sources:
-        found.extend(_source(source, view.at))
+        found.extend(_source(source, view.health.at))
     for channel in view.channels:
-        found.extend(_channel(channel, view.at, parked_above))
+        found.extend(_channel(channel, view.health, parked_above))
     found.extend(_oversold(row) for row in view.oversold)
     return tuple(found)
 
@@ -105,7 +98,7 @@ def _condition(kind: Kind, name: str, what: str, since: datetime | None, help_: 
 
 
 def _source(source: SourceView, now: datetime) -> Iterator[Condition]:
-    name, step = source.pace.name, source.pace.freshness
+    name, step = source.name, source.freshness
     if step is Freshness.FRESH or not _overdue(source, now):
         return
     since, help_ = source.as_of or source.trouble_since, f"syncd ingest {name}"
@@ -121,21 +114,21 @@ def _source(source: SourceView, now: datetime) -> Iterator[Condition]:
 
 def _overdue(source: SourceView, now: datetime) -> bool:
     """A source that was never read is late only once its failures have lasted as long as staleness takes."""
-    if source.pace.freshness is not Freshness.NEVER:
+    if source.freshness is not Freshness.NEVER:
         return True
     since = source.trouble_since
     return since is not None and now - since > source.stale_after
 
 
-def _channel(channel: ChannelView, now: datetime, parked_above: int) -> Iterator[Condition]:
-    name, trouble = channel.pace.name, channel.trouble
+def _channel(channel: ChannelView, health: Health, parked_above: int) -> Iterator[Condition]:
+    name, trouble = channel.name, channel.trouble
     if trouble is not None and trouble.state is ChannelState.UNAUTHORIZED:
         yield _condition(
             Kind.UNAUTHORIZED, name, f"{name} refuses us: {trouble.message}", trouble.since,
             f"syncd connect {name}",
         )  # fmt: skip
     else:
-        yield from _unconfirmed(channel, now)
+        yield from _unconfirmed(channel, health)
     held = channel.held
     if held is not None and channel.sends:
         yield _condition(
@@ -156,36 +149,35 @@ def _channel(channel: ChannelView, now: datetime, parked_above: int) -> Iterator
 
 
 _WORDS = {
-    Promise.ORDERS: "its orders were not read to the end",
-    Promise.CONFIRMATION: "nothing was confirmed",
+    Sign.ORDERS: "its orders were not read to the end",
+    Sign.CONFIRMATION: "nothing was confirmed",
 }
 
 
-def _unconfirmed(channel: ChannelView, now: datetime) -> Iterator[Condition]:
-    name = channel.pace.name
-    late = [row for row in late_channel(channel.pace, now) if _believable(row, channel, now)]
+def _unconfirmed(channel: ChannelView, health: Health) -> Iterator[Condition]:
+    """Orders or confirmations older than the schedule allows; a paused channel owes none."""
+    name, now = channel.name, health.at
+    late = [
+        vital
+        for vital in health.vitals
+        if vital.name == name and vital.sign in _WORDS and _is_late(vital, channel, now)
+    ]
     if not late:
         return
     parts = "; ".join(
-        f"{_WORDS[row.promise]}"
-        + (f" for {age(now - row.since)}" if row.since is not None else " yet")
-        for row in late
+        f"{_WORDS[vital.sign]}" + (" yet" if vital.at is None else f" for {age(now - vital.at)}")
+        for vital in late
     )
-    help_, why = f"syncd doctor {name}", ""
-    if channel.paused is not None:
-        help_, why = f"syncd resume {name}", f" (paused: {channel.paused})"
-    elif channel.trouble is not None:
-        why = f" ({channel.trouble.message})"
-    since = min((row.since for row in late if row.since is not None), default=None)
-    yield _condition(Kind.UNCONFIRMED, name, f"{name}: {parts}{why}", since, help_)
+    why = "" if channel.trouble is None else f" ({channel.trouble.message})"
+    since = min((vital.at for vital in late if vital.at is not None), default=None)
+    yield _condition(Kind.UNCONFIRMED, name, f"{name}: {parts}{why}", since, f"syncd doctor {name}")
 
 
-def _believable(late: Late, channel: ChannelView, now: datetime) -> bool:
+def _is_late(vital: Vital, channel: ChannelView, now: datetime) -> bool:
     """What never happened is late only where a failure has lasted: the first run takes its time."""
-    if late.since is not None:
-        return True
-    allowed = channel.pace.orders_every * ORDER_POLLS + RUN_TAKES
-    return channel.trouble is not None and now - channel.trouble.since > allowed
+    if vital.at is not None:
+        return vital.problem(now) is not None
+    return channel.trouble is not None and now - channel.trouble.since > vital.allowed
 
 
 def _oversold(row: Oversold) -> Condition:
@@ -194,10 +186,3 @@ def _oversold(row: Oversold) -> Condition:
         f"{max(0, row.left)} left in the sources: {row.short} short"
     )
     return _condition(Kind.OVERSOLD, row.sku, what, row.last_order_at, f"syncd explain {row.sku}")
-
-
-def is_punctual(view: View) -> bool:
-    """Whether every source is fresh and every channel polled and confirmed in time."""
-    return all(source.pace.freshness is Freshness.FRESH for source in view.sources) and not any(
-        late for channel in view.channels for late in late_channel(channel.pace, view.at)
-    )

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 
-from syncd.domain.money import Money, exponent
+from syncd.domain.money import LARGEST, Money, exponent
 from syncd.domain.rules import Adjustment, Direction, PriceRule, Rounding
 
 
@@ -45,7 +45,8 @@ def derive_price(
     if not price.is_finite() or price <= 0:
         raise PriceWithheld(f"{price} is no positive price")
     floor = price_floor(rule, cost)
-    adjusted = adjust(price, rule.adjust)
+    adjusted = adjust(_sane(price), rule.adjust)
+    _sane(adjusted)
     rounded = round_price(adjusted, rule.rounding, shop_currency)
     _within(rounded, floor, rule.ceiling)
     return PriceDerivation(
@@ -54,8 +55,24 @@ def derive_price(
         adjusted=adjusted,
         rounded=rounded,
         floor=floor,
-        price=Money.of(rounded, shop_currency),
+        price=_money(rounded, shop_currency),
     )
+
+
+def _sane(price: Decimal) -> Decimal:
+    """The amount, unless it is so large that exact arithmetic would not bear it."""
+    if abs(price) > LARGEST:
+        raise PriceWithheld(f"{price} is larger than any price")
+    return price
+
+
+def _money(price: Decimal, currency: str) -> Money:
+    try:
+        return Money.of(price, currency)
+    except ValueError:
+        raise PriceWithheld(
+            f"{price} is no exact amount of {currency}; price.round asks for it"
+        ) from None
 
 
 def price_floor(rule: PriceRule, cost: Decimal | None) -> Decimal:

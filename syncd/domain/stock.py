@@ -8,6 +8,8 @@ from enum import StrEnum
 from syncd.domain.identity import LocationName, Place, Sku, SourceName
 
 LARGEST_QUANTITY = 10**9
+REJECTED = "row rejected: "
+"""How the reason of a position begins whose latest row could not be believed."""
 
 
 class Basis(StrEnum):

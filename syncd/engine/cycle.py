@@ -1,9 +1,8 @@
 """One run from sources to report: ingest, plan, guard, send, read back; each channel on its own."""
 
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from syncd.domain.change import Change
 from syncd.domain.errors import (
@@ -31,10 +30,9 @@ from syncd.engine.mapping import unmapped
 from syncd.engine.ordering import mark_demanded, open_lines, poll_orders
 from syncd.engine.scanning import scan_if_due
 from syncd.engine.setup import ChannelSetup, EngineSetup, ProgressSink, Trigger
-from syncd.engine.verifying import settle_unresolved, verify
+from syncd.engine.telling import tell
+from syncd.engine.verifying import LOOKS, VERIFY_WITHIN, settle_unresolved, verify
 from syncd.ports.ledger import Lease
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +47,9 @@ class Task:
     send: bool = False
     whole: bool = False
     """Whether sources that could tell what changed are read whole."""
+    looks: Sequence[float] = LOOKS
+    """Seconds after the last send at which it is read back; what is not seen by then is left to the next
+    cycle, which calls it contradicted once the last of LOOKS is over."""
 
 
 class Confirming:
@@ -110,10 +111,7 @@ def finish(
         attention=attention(engine, sources, channels),
     )
     engine.ledger.finish_run(run, report.status(), render(report))
-    logger.info(
-        "run %s: %s", run, report.status(),
-        extra={"action": "run_finished", "run": run, "status": report.status().value},
-    )  # fmt: skip
+    tell(report)
     return report
 
 
@@ -129,7 +127,7 @@ def channel_cycle(
         if paused is not None:
             message = f"paused: {paused.reason}"
             return _stopped(engine, setup, ChannelState.PAUSED, message, before)
-        with engine.ledger.lease(setup.name) as lease:
+        with engine.lease(setup.name) as lease:
             leased = replace(engine, progress=Confirming(lease, engine.progress))
             return _applied(leased, setup, run, task, before, lease, stopping)
     except ChannelUnauthorized as error:
@@ -149,10 +147,6 @@ def channel_cycle(
 def _stopped(
     engine: EngineSetup, setup: ChannelSetup, state: ChannelState, message: str, before: Requests
 ) -> ChannelReport:
-    logger.warning(
-        "channel %s: %s: %s", setup.name, state, message,
-        extra={"action": "channel_stopped", "channel": setup.name},
-    )  # fmt: skip
     return ChannelReport(
         name=setup.name,
         state=state,
@@ -185,7 +179,9 @@ def _applied(
     engine: EngineSetup, setup: ChannelSetup, run: RunId, task: Task, before: Requests,
     lease: Lease, stopping: Callable[[], bool],
 ) -> ChannelReport:  # fmt: skip
-    settle_unresolved(engine, setup, run)
+    # a daemon leaves a late read-back to its next cycle; any other process decides before it goes on
+    waits = task.trigger is Trigger.SERVICE
+    settle_unresolved(engine, setup, run, VERIFY_WITHIN if waits else timedelta(0))
     drafted = _prepare(engine, setup, run, task)
     sender = Sender(engine, setup, run, lease, drafted, stopping)
     stopped_by: ChannelError | None = None
@@ -196,7 +192,7 @@ def _applied(
     verdicts: Mapping[tuple[str, str, str, str], Verdict] = {}
     if stopped_by is None:
         try:
-            verdicts = verify(engine, setup, run, sent, stopping)
+            verdicts = verify(engine, setup, run, sent, task.looks, stopping)
         except ChannelError as error:
             stopped_by = error
     rows = change_reports(drafted.plan.changes, sent, verdicts)

@@ -11,6 +11,7 @@ from syncd.domain.listing import BoundListing
 from syncd.domain.pricing import PriceDerivation, PriceWithheld, Unpriced, derive_price
 from syncd.domain.rules import ListingRule
 from syncd.domain.stock import (
+    REJECTED,
     Basis,
     Freshness,
     Position,
@@ -108,10 +109,6 @@ def warehouse_if_single(bound: BoundListing) -> WarehouseId | None:
     """The listing's warehouse when it has just one."""
     stock = bound.listing.stock
     return stock[0].warehouse_id if len(stock) == 1 else None
-
-
-REJECTED = "row rejected: "
-"""How the ledger begins the reason of a position whose latest row could not be believed."""
 
 
 def wanted_price(

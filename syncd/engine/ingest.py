@@ -1,6 +1,5 @@
 """Reads sources into the ledger: unchanged ones cheaply, refused ones without harm."""
 
-import logging
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -11,8 +10,6 @@ from syncd.domain.stock import Completeness, Freshness, freshness
 from syncd.engine.setup import EngineSetup, SourceSetup
 from syncd.ports.records import SnapshotResult
 from syncd.ports.source import SnapshotReader
-
-logger = logging.getLogger(__name__)
 
 
 def ingest(
@@ -100,10 +97,6 @@ def _failed(
     fingerprint = error.fingerprint if isinstance(error, SourceInvalid) else None
     engine.ledger.record_trouble(run, setup.name, state.value, str(error), fingerprint)
     standing = engine.ledger.standings()[setup.name]
-    logger.warning(
-        "source %s: %s: %s", setup.name, state, error,
-        extra={"action": "source_refused", "run": run, "source": setup.name},
-    )  # fmt: skip
     return SourceReport(
         name=setup.name,
         state=state,

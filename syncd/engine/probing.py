@@ -49,7 +49,7 @@ def try_out(
     channel, and ChannelError when the shop fails before anything was changed.
     """
     bound = _writable(engine, setup, wish.sku)
-    with engine.ledger.lease(setup.name) as lease:
+    with engine.lease(setup.name) as lease:
         poll_orders(engine, setup)
         listing = _look(engine, setup, bound)
         before = max(listing.stock, key=lambda item: item.available)

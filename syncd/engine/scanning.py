@@ -25,14 +25,25 @@ def scan_if_due(
     A small shop is read in full at every command typed by hand. Raises ChannelError; nothing changes.
     """
     scanned = engine.ledger.scanned_at(setup.name)
-    if scanned is not None and engine.clock.now() - scanned < _allowed(engine, setup, trigger):
-        return None
-    scan = engine.ledger.record_listings(
+    if scanned is not None:
+        if trigger is Trigger.SERVICE:
+            return None
+        if engine.clock.now() - scanned < _allowed(engine, setup, trigger):
+            return None
+    return scan(engine, setup, run)
+
+
+def scan(engine: EngineSetup, setup: ChannelSetup, run: RunId) -> ListingScan:
+    """Read all listings now; may run beside a cycle, whose later writes win over what was read before.
+
+    Raises ChannelError; nothing changes.
+    """
+    found = engine.ledger.record_listings(
         run, setup.name, _told(engine, setup), setup.rules.bound_sku
     )
     if setup.rules.price is not None:
         note_promotions(engine, setup)
-    return scan
+    return found
 
 
 def note_promotions(engine: EngineSetup, setup: ChannelSetup) -> None:

@@ -1,6 +1,7 @@
 """What a cycle works with: the opened sources and channels, their rules, the ledger and the clock."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -12,7 +13,7 @@ from syncd.domain.rules import ChannelRules
 from syncd.domain.stock import Basis, Expectations, Trust
 from syncd.ports.channel import Channel
 from syncd.ports.clock import Clock
-from syncd.ports.ledger import Ledger
+from syncd.ports.ledger import Lease, Ledger
 from syncd.ports.source import Source
 
 
@@ -28,6 +29,16 @@ class Trigger(StrEnum):
 
     BY_HAND = "by_hand"
     SCHEDULE = "schedule"
+    SERVICE = "service"
+    """A daemon that reads all listings by a job of its own, beside the cycles."""
+
+
+class Leases(Protocol):
+    """Who gives the right to write to a channel."""
+
+    def lease(self, channel: ChannelName) -> AbstractContextManager[Lease]:
+        """The right for as long as the context is open."""
+        ...
 
 
 class ProgressSink(Protocol):
@@ -99,6 +110,12 @@ class EngineSetup:
     channels: Mapping[ChannelName, ChannelSetup]
     rules: Mapping[ChannelName, ChannelRules]
     progress: ProgressSink
+    leases: "Leases | None" = None
+    """Where the right to write comes from; None: taken from the ledger for each cycle."""
+
+    def lease(self, channel: ChannelName) -> AbstractContextManager[Lease]:
+        """The right to write to a channel for one cycle; LeaseHeld when another process has it."""
+        return (self.leases or self.ledger).lease(channel)
 
     def draws_on(self, rules: ChannelRules, place: Place) -> bool:
         """Whether a channel's own stock rule takes units from a place."""

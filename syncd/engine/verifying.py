@@ -17,19 +17,19 @@ from syncd.ports.records import Attempt
 LOOKS = (0.5, 2.0, 5.0, 15.0, 30.0, 60.0)
 """Seconds after the last send at which it is read back (DESIGN rule 5); the last is `verify_within`."""
 
-
+VERIFY_WITHIN = timedelta(seconds=LOOKS[-1])
 LONGEST_NAP = 5.0
 
 
 def verify(
     engine: EngineSetup, setup: ChannelSetup, run: RunId, sent: Sequence[Sent],
-    stopping: Callable[[], bool],
+    looks: Sequence[float], stopping: Callable[[], bool],
 ) -> dict[tuple[str, str, str, str], Verdict]:  # fmt: skip
-    """VERIFIED, CONTRADICTED, or ACCEPTED/UNKNOWN when the process had to stop before it was known."""
+    """VERIFIED or CONTRADICTED; nothing for a row that is not known when the looks or the process end."""
     pending = {row.change.key: row for row in sent if _to_verify(row)}
     verdicts: dict[tuple[str, str, str, str], Verdict] = {}
     begun = engine.clock.monotonic()
-    for after in LOOKS:
+    for after in looks:
         if not pending or stopping():
             break
         engine.progress.step(f"reading back from {setup.name}", len(verdicts), None)
@@ -38,7 +38,8 @@ def verify(
         for key in seen:
             verdicts[key] = Verdict.VERIFIED
         _record(engine, setup, run, [pending.pop(key) for key in seen], Verdict.VERIFIED)
-    if pending and not stopping():
+    waited = engine.clock.monotonic() - begun
+    if pending and not stopping() and waited >= LOOKS[-1]:
         _record(engine, setup, run, pending.values(), Verdict.CONTRADICTED)
         verdicts.update(dict.fromkeys(pending, Verdict.CONTRADICTED))
     return verdicts
@@ -137,10 +138,13 @@ def _shows_price(row: Sent, listing: Listing | None) -> bool:
     return listing.price == Money(row.sent, row.change.currency)
 
 
-def settle_unresolved(engine: EngineSetup, setup: ChannelSetup, run: RunId) -> int:
-    """What an earlier process sent without learning the result: read back, then plan anew.
+def settle_unresolved(
+    engine: EngineSetup, setup: ChannelSetup, run: RunId, patience: timedelta
+) -> int:
+    """What was sent without learning the result, by an earlier process or cycle: read back, then plan anew.
 
-    Answers how many there were. The number of an old intent is never sent again.
+    A row that the shop accepted less than `patience` ago is left as it is: it may still be shown. Answers
+    how many are left so. The number of an old intent is never sent again.
     """
     attempts = engine.ledger.unresolved(setup.name)
     if not attempts:
@@ -151,18 +155,18 @@ def settle_unresolved(engine: EngineSetup, setup: ChannelSetup, run: RunId) -> i
     ]
     seen = set(_confirmed(engine, setup, rows))
     verified = [row for row in rows if row.change.key in seen]
-    lost = [row for row in rows if row.change.key not in seen]
+    hoped = engine.clock.now() - patience
+    unseen = [row for row in rows if row.change.key not in seen]
+    accepted = {item.change.key for item in attempts if item.outcome_at is not None}
+    lost = [row for row in unseen if row.at <= hoped or row.change.key not in accepted]
     _record(engine, setup, run, verified, Verdict.VERIFIED)
     engine.ledger.record_verdicts(
         run,
         setup.name,
-        [
-            (row.change, Verdict.CONTRADICTED, "not shown after a restart; planned anew")
-            for row in lost
-        ],
+        [(row.change, Verdict.CONTRADICTED, "never shown; planned anew") for row in lost],
     )
     engine.ledger.mark_dirty(setup.name, {row.change.sku for row in rows})
-    return len(attempts)
+    return len(unseen) - len(lost)
 
 
 def _as_sent(item: Attempt) -> Unknown:

@@ -14,12 +14,12 @@ from syncd.domain.conditions import (
 )
 from syncd.domain.identity import ChannelName, Place, Sku, SourceName
 from syncd.domain.overselling import Claim, Oversold, by_shortage, claimed, is_oversold
-from syncd.domain.punctuality import ChannelPace, SourcePace
 from syncd.domain.rules import Combine
 from syncd.domain.stock import Basis, Position, SourceStanding, believe, freshness
 from syncd.engine.attention import parked
 from syncd.engine.ordering import Unseen, open_demands
 from syncd.engine.setup import ChannelSetup, EngineSetup, Mode, SourceSetup
+from syncd.engine.vitals import health
 
 KEPT_SPANS = 2
 """Backlog samples are kept for so many times the span they are judged over."""
@@ -30,7 +30,7 @@ def look(engine: EngineSetup, now: datetime, backlog_span: timedelta) -> View:
     standings = engine.ledger.standings()
     troubles = engine.ledger.channel_troubles()
     return View(
-        at=now,
+        health=health(engine, now),
         sources=tuple(
             _source(setup, standings.get(name), now) for name, setup in engine.sources.items()
         ),
@@ -45,11 +45,8 @@ def look(engine: EngineSetup, now: datetime, backlog_span: timedelta) -> View:
 def _source(setup: SourceSetup, known: SourceStanding | None, now: datetime) -> SourceView:
     standing = known or SourceStanding(source=setup.name)
     return SourceView(
-        pace=SourcePace(
-            name=setup.name,
-            freshness=freshness(standing, setup.trust, now),
-            read_at=standing.read_at,
-        ),
+        name=setup.name,
+        freshness=freshness(standing, setup.trust, now),
         as_of=standing.as_of,
         trouble=standing.trouble,
         trouble_since=standing.trouble_since,
@@ -63,35 +60,18 @@ def _channel(
     span: timedelta,
 ) -> ChannelView:  # fmt: skip
     ledger, name = engine.ledger, setup.name
-    paused = ledger.paused(name)
     sample = Sample(at=now, waiting=ledger.dirty_count(name))
     ledger.record_backlog(name, sample, now - span * KEPT_SPANS)
     return ChannelView(
-        pace=ChannelPace(
-            name=name,
-            listings=ledger.listing_count(name),
-            orders_complete_until=ledger.order_cursor(name).complete_until,
-            orders_every=setup.orders_every,
-            confirmed_at=_confirmed_at(engine, name, sample.waiting),
-            reconcile_every=setup.reconcile_every,
-        ),
+        name=name,
         sends=engine.mode is Mode.APPLY,
         trouble=trouble,
-        paused=None if paused is None else paused.reason,
         held=ledger.held_plan(name),
         parked=_parked(engine, name, now),
         waiting=sample.waiting,
         growing=keeps_growing(ledger.backlog(name), span, now),
         backlog_span=span,
     )
-
-
-def _confirmed_at(engine: EngineSetup, name: ChannelName, waiting: int) -> datetime | None:
-    """The newest confirmation; before the first one, a full read after which nothing was left to do."""
-    confirmed = engine.ledger.confirmed_at(name)
-    if confirmed is None and not waiting:
-        return engine.ledger.scanned_at(name)
-    return confirmed
 
 
 def _parked(engine: EngineSetup, name: ChannelName, now: datetime) -> ParkedListings | None:

@@ -24,7 +24,9 @@ def micros_or_none(moment: datetime | None) -> int | None:
 
 
 def moment(value: int) -> datetime:
-    """The aware UTC moment of so many microseconds."""
+    """The aware UTC moment of so many microseconds; ValueError for what is no number of them."""
+    if not isinstance(value, int):
+        raise ValueError(f"{value!r} is no moment")  # noqa: TRY004 - a wrong value in a column
     return _EPOCH + value * _MICROSECOND
 
 

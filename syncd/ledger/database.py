@@ -72,15 +72,31 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """One write transaction: it has the write lock from its first moment, and commits at the end."""
-        with self.guarded(), self._engine.connect() as plain:
+        with self.guarded(), self._readable(), self._engine.connect() as plain:
             connection = plain.execution_options(**{_WRITE: True})
             with connection.begin():
                 yield connection
 
     @contextmanager
+    def impatient_write(self, milliseconds: int) -> Iterator[Connection]:
+        """One write transaction that waits no longer than this for others; LedgerUnusable then."""
+        with self.guarded(), self._engine.connect() as plain:
+            driver = plain.connection.dbapi_connection
+            if driver is None:
+                raise LedgerUnusable(f"the ledger {self.path} was closed")
+            driver.execute(f"PRAGMA busy_timeout = {milliseconds}")
+            try:
+                with plain.execution_options(**{_WRITE: True}).begin():
+                    yield plain
+            finally:
+                driver.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
+
+    @contextmanager
     def read(self) -> Iterator[Connection]:
         """One consistent view of the ledger."""
-        with self.guarded(), self._engine.connect() as connection, connection.begin():
+        with (
+            self.guarded(), self._readable(), self._engine.connect() as connection, connection.begin()
+        ):  # fmt: skip
             yield connection
 
     @contextmanager
@@ -109,14 +125,41 @@ class Database:
             if found is None:
                 raise
             raise found from error
+        except UnicodeDecodeError as error:  # SQLite quotes a damaged schema in its message
+            raise self.damaged("its schema is no text") from error
 
     def explain(self, error: sqlite3.Error) -> LedgerError | None:
         """The failure in words; None for a mistake of ours."""
         name = getattr(error, "sqlite_errorname", "")
+        if not name and _NO_TEXT in str(error):
+            return self.damaged("a text in it is no text")
         for prefix, advice in _ADVICE.items():
             if name.startswith(prefix):
                 return LedgerUnusable(f"the ledger {self.path} {advice}")
         return None
+
+    def damage(self, check: str) -> LedgerUnusable | None:
+        """What SQLite's `quick_check` or `integrity_check` (with every index) finds first, if anything."""
+        try:
+            with self.read() as connection:
+                answers = connection.exec_driver_sql(f"PRAGMA {check}(1)").scalars().all()
+        except LedgerUnusable as error:
+            return error
+        return None if answers == ["ok"] else self.damaged(str(answers[0]))
+
+    def damaged(self, how: str) -> LedgerUnusable:
+        """The file does not hold what was written to it, and what to do about that."""
+        return LedgerUnusable(f"the ledger {self.path} is damaged ({how}): {_RESTORE}")
+
+    @contextmanager
+    def _readable(self) -> Iterator[None]:
+        """A value that cannot be what it stands for (a moment, a state, an amount) was not written so."""
+        try:
+            yield
+        except UnicodeDecodeError:
+            raise
+        except (ValueError, ArithmeticError) as error:
+            raise self.damaged(f"a value in it is none: {error}") from error
 
 
 @contextmanager
@@ -127,15 +170,20 @@ def writing(connection: Connection) -> Iterator[Connection]:
         yield marked
 
 
+_NO_TEXT = "Could not decode to UTF-8"
+_FULL = "cannot grow: the disk is full; free some space and run again, nothing was lost"
+_RESTORE = (
+    "restore the newest backup beside it, or move the file away and run again, which reads "
+    "everything anew"
+)
 _ADVICE = {
     "SQLITE_BUSY": "is locked by another process for more than "
     f"{BUSY_MILLISECONDS // 1000} s; find it with `fuser` or try again",
     "SQLITE_LOCKED": "is locked by another connection; try again",
-    "SQLITE_FULL": "cannot grow: the disk is full; free some space and run again, nothing was lost",
-    "SQLITE_CORRUPT": "is damaged (database disk image is malformed): restore the newest backup "
-    "beside it, or move the file away and run again, which reads everything anew",
-    "SQLITE_NOTADB": "is no SQLite database: restore the newest backup beside it, or move the file "
-    "away and run again, which reads everything anew",
+    "SQLITE_FULL": _FULL,
+    "SQLITE_IOERR_SHMSIZE": _FULL,  # no room for the index beside the write-ahead log
+    "SQLITE_CORRUPT": f"is damaged (database disk image is malformed): {_RESTORE}",
+    "SQLITE_NOTADB": f"is no SQLite database: {_RESTORE}",
     "SQLITE_READONLY": "cannot be written: give this user write access to the file and its folder",
     "SQLITE_PERM": "cannot be opened: give this user access to the file and its folder",
     "SQLITE_AUTH": "cannot be opened: give this user access to the file and its folder",

@@ -101,7 +101,7 @@ def writing_process(database: Database, channel: ChannelName) -> int | None:
             "WHERE c.name = ? AND l.released_at IS NULL",
             (channel,),
         ).first()
-    if row is None or row.boot_id != _boot_id() or not _runs(row.pid):
+    if row is None or row.boot_id != boot_id() or not runs(row.pid):
         return None
     return int(row.pid)
 
@@ -130,7 +130,7 @@ def _take(
             {
                 "channel": number,
                 "pid": os.getpid(),
-                "boot": _boot_id(),
+                "boot": boot_id(),
                 "now": micros(now),
                 "expires": micros(now + STUCK_AFTER),
                 "locked": free,
@@ -147,21 +147,23 @@ def _is_held(row: Row[Any], clock: Clock, *, free: bool) -> bool:
     """
     if free and (row.locked or row.released_at is not None):
         return False
-    if free and row.boot_id != _boot_id():
+    if free and row.boot_id != boot_id():
         return False
     if row.released_at is not None:
         return True
     return clock.now() - moment(row.heartbeat) <= STUCK_AFTER
 
 
-def _boot_id() -> str:
+def boot_id() -> str:
+    """Tells this start of the machine from any other."""
     try:
         return _BOOT.read_text(encoding="ascii").strip()
     except OSError:
         return ""
 
 
-def _runs(pid: int) -> bool:
+def runs(pid: int) -> bool:
+    """Whether a process of this number lives."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

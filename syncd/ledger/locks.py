@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from syncd.domain.errors import LedgerUnusable
+
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]")
 
 
@@ -61,4 +63,10 @@ class FileLock:
             os.close(file)
 
     def _open(self) -> int:
-        return os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            return os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise LedgerUnusable(
+                f"the lock {self._path} cannot be opened ({error.strerror}): "
+                "give this user write access to it and its folder, and some space"
+            ) from error

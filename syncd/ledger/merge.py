@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from syncd.domain.identity import DEFAULT_LOCATION, LocationName, Sku
-from syncd.domain.stock import Completeness, Duplicates, Reject
+from syncd.domain.stock import REJECTED, Completeness, Duplicates, Reject
 from syncd.ledger import merge_sql as sql
 from syncd.ledger.columns import micros
 from syncd.ledger.staging import Staging
@@ -56,6 +56,8 @@ class Merge:
             "snapshot": snapshot.snapshot_id,
             "now": micros(snapshot.now),
             "default": DEFAULT_LOCATION,
+            "rejected": REJECTED,
+            "repeated": REPEATED,
         }
 
     def run(self, duplicates: Duplicates) -> Merged:
@@ -119,7 +121,7 @@ class Merge:
 
     def _keep_repeated(self) -> int:
         """Hold what the last full reading held as repeated; answers how many rows became rejects."""
-        rows = self._connection.exec_driver_sql(sql.STILL_REPEATED, {"repeated": REPEATED}).all()
+        rows = self._connection.exec_driver_sql(sql.STILL_REPEATED, self._parameters).all()
         for row in rows:
             reject = Reject(
                 at=self._reader.locate(row.line),

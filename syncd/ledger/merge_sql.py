@@ -74,10 +74,11 @@ REPEATED_ROWS = (
 
 # in a reading of changes one row of a repeated key may come alone; only a full reading can clear it
 STILL_REPEATED = (
-    "SELECT k.line AS line, i.sku AS sku, l.name AS location, p.reason AS reason FROM temp.keyed k "
+    "SELECT k.line AS line, i.sku AS sku, l.name AS location, "
+    "SUBSTR(p.reason, LENGTH(:rejected) + 1) AS reason FROM temp.keyed k "
     "CROSS JOIN position p ON p.location_id = k.location_id AND p.item_id = k.item_id "
     "CROSS JOIN location l ON l.id = k.location_id CROSS JOIN item i ON i.id = k.item_id "
-    "WHERE p.state = 'unknown' AND p.reason LIKE :repeated || '%'"
+    "WHERE p.state = 'unknown' AND p.reason LIKE :rejected || :repeated || '%'"
 )
 
 
@@ -111,7 +112,7 @@ HOLD = (
         "AND (r.location IS NULL OR l.name = r.location))"
     ),
     (
-        "INSERT OR IGNORE INTO temp.held SELECT l.id, i.id, r.reason, COALESCE(r.line, p.line) "
+        "INSERT OR IGNORE INTO temp.held SELECT l.id, i.id, :rejected || r.reason, COALESCE(r.line, p.line) "
         "FROM temp.refused r CROSS JOIN item i ON i.sku = r.sku CROSS JOIN location l "
         "ON l.source_id = :source AND (r.location IS NULL OR l.name = r.location) "
         "CROSS JOIN position p ON p.location_id = l.id AND p.item_id = i.id"
@@ -122,7 +123,7 @@ HOLD = (
         "WHERE NOT EXISTS (SELECT 1 FROM location WHERE source_id = :source)"
     ),
     (
-        "INSERT OR IGNORE INTO temp.held SELECT l.id, i.id, r.reason, COALESCE(r.line, 0) "
+        "INSERT OR IGNORE INTO temp.held SELECT l.id, i.id, :rejected || r.reason, COALESCE(r.line, 0) "
         "FROM temp.refused r CROSS JOIN item i ON i.sku = r.sku CROSS JOIN location l "
         "ON l.source_id = :source AND CASE WHEN r.location IS NULL "
         "THEN l.id = (SELECT MIN(id) FROM location WHERE source_id = :source) "

@@ -1,5 +1,6 @@
 """Which schema a ledger file has, how a fresh one is made, and how an old one is brought up to date."""
 
+import errno
 import os
 import sqlite3
 from contextlib import closing
@@ -8,16 +9,25 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from syncd.domain.errors import LedgerOutdated, LedgerUnusable
+from syncd.ledger.access import refuse_strangers
 from syncd.ledger.database import Database, ledger_path
 from syncd.ledger.locks import FileLock
 
-HEAD = "0005"
+HEAD = "0006"
 """The newest revision in `migrations/versions`; a test keeps the two equal."""
+
+CHECKED = 16 * 1024 * 1024
+"""Bytes up to which a ledger is checked whole before it is used: 50,000 SKUs, a tenth of a second.
+
+A larger one would cost every command more than it does; `syncd doctor` checks it, and what a command
+reads of it is checked in passing.
+"""
 
 
 def open_current(url: str) -> Database:
     """Open a ledger that has exactly this program's schema; LedgerOutdated otherwise."""
     path = ledger_path(url)
+    refuse_strangers(path)
     if not path.exists():
         raise LedgerOutdated(f"there is no ledger at {path} yet; `syncd ingest` makes it")
     database = Database(path)
@@ -30,11 +40,13 @@ def open_current(url: str) -> Database:
 
 
 def open_migrated(url: str) -> Database:
-    """Open a ledger for writing: made when it is missing, migrated when it is old."""
+    """Open a ledger for writing: made when it is missing, migrated when it is old, refused when damaged."""
     path = ledger_path(url)
+    refuse_strangers(path)
     _make_place(path)
     database = Database(path)
     try:
+        _refuse_damage(database)
         if schema_version(database) != HEAD:
             migrate(database)
     except BaseException:
@@ -96,6 +108,15 @@ def back_up(path: Path, version: str) -> Path:
     return target
 
 
+def _refuse_damage(database: Database) -> None:
+    """LedgerUnusable for a ledger that is small enough to be checked whole, and is not sound."""
+    if database.path.stat().st_size > CHECKED:
+        return
+    damage = database.damage("integrity_check")
+    if damage is not None:
+        raise damage
+
+
 def _version(connection: Connection) -> str | None:
     known = connection.exec_driver_sql(
         "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'alembic_version'"
@@ -117,11 +138,26 @@ def _upgrade(database: Database) -> None:
         command.upgrade(config, "head")
 
 
+def _require_writable(path: Path) -> None:
+    if not os.access(path, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+
 def _make_place(path: Path) -> None:
+    """Make a private file where none is.
+
+    One that exists is never opened here: closing any descriptor of a file drops all POSIX locks that this
+    process has on it, SQLite's own too, and another process would then delete the journal under us.
+    """
     try:
         if not path.parent.exists():
             path.parent.mkdir(parents=True, mode=0o700)
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+        if path.exists():
+            _require_writable(path)
+        else:
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
+    except FileExistsError:
+        return  # another process was faster
     except OSError as error:
         raise LedgerUnusable(
             f"the ledger {path} cannot be opened for writing ({error.strerror}): "

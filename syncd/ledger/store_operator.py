@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from syncd.domain.errors import LedgerUnusable
 from syncd.domain.identity import ChannelName, ListingId, ListingRef, ProductId, Sku
 from syncd.domain.listing import SetAside
 from syncd.domain.promotion import PriceLock
@@ -143,17 +142,8 @@ class OperatorStore(StorePart):
 
     def integrity_problem(self) -> str | None:
         """A quick check of the database; None when it is sound."""
-        try:
-            with self._database.read() as connection:
-                answers = connection.exec_driver_sql("PRAGMA quick_check(1)").scalars().all()
-        except LedgerUnusable as error:
-            return str(error)
-        if answers == ["ok"]:
-            return None
-        return (
-            f"the ledger {self._database.path} is damaged ({answers[0]}): restore the newest backup "
-            "beside it, or move the file away and run again, which reads everything anew"
-        )
+        damage = self._database.damage("quick_check")
+        return None if damage is None else str(damage)
 
 
 def _mark(connection: Connection, channel: int, skus: Sequence[str]) -> None:

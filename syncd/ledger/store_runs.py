@@ -56,9 +56,8 @@ class RunStore(StorePart):
                 "ORDER BY key <> :key LIMIT 2",
                 {"key": run},
             ).all()
-        if len(found) == 1 or (found and found[0].key == run):
-            return _report(found[0])
-        return None
+            is_one = len(found) == 1 or bool(found and found[0].key == run)
+            return _report(found[0]) if is_one else None
 
 
 def _report(row: Row[Any]) -> StoredReport:

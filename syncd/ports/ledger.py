@@ -15,6 +15,8 @@ from syncd.domain.promotion import PriceLock
 from syncd.domain.report import Status
 from syncd.domain.stock import Expectations, Position, SourceStanding
 from syncd.ports.alerts import AlertLedger
+from syncd.ports.authorization import AuthorizationLedger
+from syncd.ports.deliveries import InboxLedger
 from syncd.ports.records import (
     Approval,
     Attempt,
@@ -30,6 +32,7 @@ from syncd.ports.records import (
     StoredReport,
     Window,
 )
+from syncd.ports.service import ServiceLedger
 from syncd.ports.source import SnapshotReader
 
 
@@ -368,6 +371,9 @@ class Ledger(
     PlanLedger,
     OperatorLedger,
     AlertLedger,
+    InboxLedger,
+    AuthorizationLedger,
+    ServiceLedger,
     Protocol,
 ):
     """The memory between cycles: append-mostly, one transaction per method."""

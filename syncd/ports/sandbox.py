@@ -9,7 +9,10 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SandboxOptions:
-    """How a simulated shop behaves. Times in seconds, `rate` in requests per second (0: no limit)."""
+    """How a simulated shop behaves. Times in seconds, `rate` in requests per second (0: no limit).
+
+    A fault written `NAME.KIND` is meant for the shop of that name; a shop ignores those of others.
+    """
 
     port: int = 0
     seed: Path | None = None
@@ -38,6 +41,11 @@ class RunningSandbox(Protocol):
 
 class SandboxFactory(Protocol):
     """What an entry point of the group `syncd.sandboxes` names."""
+
+    @property
+    def place(self) -> int:
+        """What is added to the port that the user names, so that several shops can be served at once."""
+        ...
 
     def open(self, options: SandboxOptions) -> AbstractContextManager[RunningSandbox]:
         """Serve until the context is left; ValueError for options that make no sense."""

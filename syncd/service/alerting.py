@@ -92,11 +92,11 @@ class Alerts:
         for address in self._addresses:
             self._send(address, now)
         if self._heartbeat is not None:
-            self._heartbeat.look(view)
+            self._heartbeat.look(view.health)
 
     def _decide(self, alerts: Sequence[Alert], view: View) -> Step:
         found = conditions(view, self._settings.parked_above)
-        return transitions(alerts, found, view.at, self._settings.quiet_for)
+        return transitions(alerts, found, view.health.at, self._settings.quiet_for)
 
     def _send(self, address: Address, now: datetime) -> None:
         ledger = self._engine.ledger

@@ -6,8 +6,7 @@ from datetime import datetime
 import httpx
 from pydantic import SecretStr
 
-from syncd.domain.conditions import View, is_punctual
-from syncd.domain.punctuality import latest_progress
+from syncd.domain.health import Health
 
 logger = logging.getLogger(__name__)
 
@@ -24,16 +23,15 @@ class Heartbeat:
         self._told: datetime | None = None
         self._failing = False
 
-    def look(self, view: View) -> None:
+    def look(self, health: Health) -> None:
         """Ping once for every good cycle, and only while all ages are good; never raises.
 
         A cycle is good when it moved something forward: a source was read, orders were polled to the
         end, or a listing was confirmed. A quiet shop has such cycles, too.
         """
-        moved = latest_progress(
-            [source.pace for source in view.sources], [item.pace for item in view.channels]
-        )
-        if moved is None or moved == self._told or not is_punctual(view):
+        moments = [vital.at for vital in health.vitals if vital.at is not None]
+        moved = max(moments, default=None)
+        if moved is None or moved == self._told or not health.ready:
             return
         if self._ping():
             self._told = moved

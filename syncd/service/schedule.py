@@ -1,50 +1,136 @@
 """When things run: the only importer of APScheduler, with its surprises set on purpose."""
 
+import logging
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
+from threading import Lock
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.date import DateTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
+logger = logging.getLogger(__name__)
+
 THREADS = 8
+TICK = "tick"
 JITTER_SHARE = 0.1
 LONGEST_JITTER = 30.0
+LEAST_JITTERED = 10.0
+"""Jobs more frequent than this many seconds are not scattered."""
+
+
+@dataclass(slots=True)
+class _Turn:
+    """One job by name: runs one at a time, and once more when it was asked for meanwhile."""
+
+    name: str
+    job: Callable[[], None]
+    lock: Lock = field(default_factory=Lock)
+    running: bool = False
+    again: bool = False
+
+    def __call__(self) -> None:
+        with self.lock:
+            if self.running:
+                self.again = True
+                return
+            self.running = True
+        while True:
+            try:
+                self.job()
+            except Exception:
+                logger.exception("%s failed", self.name, extra={"action": "job_failed"})
+            with self.lock:
+                if not self.again:
+                    self.running = False
+                    return
+                self.again = False
+
+    def once_more(self) -> bool:
+        """Whether it runs now; it is then run again right after."""
+        with self.lock:
+            self.again = self.running
+            return self.running
 
 
 class Schedule:
-    """Jobs by name. One of a name runs at a time, a late run is run once, an overlap is skipped.
+    """Jobs by name. One of a name runs at a time, a late run is run once, an overlap runs afterwards.
 
-    APScheduler's default forgets a run that is late by more than one second; here none is forgotten.
+    APScheduler's default forgets a run that is late by more than one second and one that comes while the
+    job still runs; here none is forgotten, and several that were missed are one.
     """
 
-    def __init__(self, timezone: tzinfo) -> None:
+    def __init__(self, timezone: tzinfo, threads: int = THREADS) -> None:
         self._timezone = timezone
-        self._workers = ThreadPoolExecutor(THREADS)
+        self._workers = ThreadPoolExecutor(threads)
+        self._turns: dict[str, _Turn] = {}
         self._scheduler = BackgroundScheduler(
             timezone=timezone,
-            executors={"default": self._workers},
-            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+            # The tick has a thread of its own, so that many long jobs are not taken for a dead scheduler.
+            executors={"default": self._workers, TICK: ThreadPoolExecutor(1)},
+            # two instances, so that one that comes early leaves word with the one that runs
+            job_defaults={"coalesce": True, "max_instances": 2, "misfire_grace_time": None},
         )
 
-    def every(self, name: str, span: timedelta, job: Callable[[], None]) -> None:
-        """Run a job now and then at this interval, a little scattered so that many never coincide."""
+    def every(
+        self, name: str, span: timedelta, job: Callable[[], None], *,
+        first: timedelta = timedelta(0),
+    ) -> None:  # fmt: skip
+        """Run a job after `first` and then at this interval, a little scattered so that many never coincide."""
         seconds = span.total_seconds()
         jitter = int(min(seconds * JITTER_SHARE, LONGEST_JITTER))
+        if seconds < LEAST_JITTERED:
+            jitter = 0
         trigger = IntervalTrigger(seconds=seconds, jitter=jitter or None, timezone=self._timezone)
-        self._scheduler.add_job(job, trigger, id=name, name=name, next_run_time=_now())
+        self._add(name, trigger, job, _now() + first)
 
     def cron(self, name: str, expression: str, job: Callable[[], None]) -> None:
         """Run a job by the clock: five fields, in the configured time zone."""
         trigger = CronTrigger.from_crontab(expression, timezone=self._timezone)
-        self._scheduler.add_job(job, trigger, id=name, name=name)
+        self._add(name, trigger, job, None)
+
+    def tick(self, span: timedelta, job: Callable[[], None]) -> None:
+        """Run this very short job at this interval, whatever else is running: the scheduler's sign of life."""
+        trigger = IntervalTrigger(seconds=span.total_seconds(), timezone=self._timezone)
+        self._scheduler.add_job(job, trigger, id=TICK, executor=TICK, next_run_time=_now())
+
+    def _add(
+        self, name: str, trigger: object, job: Callable[[], None], first: datetime | None
+    ) -> None:
+        turn = _Turn(name, job)
+        self._turns[name] = turn
+        begin = {} if first is None else {"next_run_time": first}
+        self._scheduler.add_job(turn, trigger, id=name, name=name, **begin)
 
     def at_once(self, name: str) -> None:
-        """Run this job as soon as it is free; its later times stay."""
+        """Run this job now, or once more right after when it runs; its later times stay."""
+        turn = self._turns.get(name)
+        if turn is None or turn.once_more():
+            return
+        self._scheduler.modify_job(name, next_run_time=_now())
+
+    def later(self, name: str, span: timedelta) -> None:
+        """Run this job after so long unless it runs earlier anyway."""
         job = self._scheduler.get_job(name)
-        if job is not None:
-            job.modify(next_run_time=_now())
+        due = _now() + span
+        if job is not None and (job.next_run_time is None or job.next_run_time > due):
+            self._scheduler.modify_job(name, next_run_time=due)
+
+    def once(self, name: str, job: Callable[[], None], after: timedelta = timedelta(0)) -> None:
+        """Run something one single time, after so long."""
+        trigger = DateTrigger(_now() + after, timezone=self._timezone)
+        self._scheduler.add_job(_Turn(name, job), trigger, id=name, name=name)
+
+    def realign(self) -> None:
+        """The clock jumped: run every interval job now, because its next time means nothing any more."""
+        for job in self._scheduler.get_jobs():
+            if isinstance(job.trigger, IntervalTrigger):
+                job.modify(next_run_time=_now())
+            else:
+                job.reschedule(job.trigger)
 
     def start(self) -> None:
         """Begin."""

@@ -23,9 +23,10 @@ from syncd.settings.yaml_marks import Tree as Written
 
 LEDGER_VARIABLE = "SYNCD_LEDGER_URL"
 _ENTRIES: Mapping[str, type[BaseModel]] = {"sources": SourceTree, "channels": ChannelTree}
-_LATER = frozenset(
-    {"allocation", "freeze", "write_back", "host_key", "auth", "allow_private", "timeout"}
-)
+_LATER = frozenset({"allocation", "freeze", "write_back"})
+_DEEPEST = 4
+"""Keys below the top at which a mistake is left out first: section, name, part, key."""
+
 _Shape = dict[str, object]
 
 
@@ -46,21 +47,22 @@ def read_tree(document: Document, kinds: Kinds, environ: Mapping[str, str]) -> R
     ledger = environ.get(LEDGER_VARIABLE) or None
     problems = [*document.problems, *shaper.problems]
     broken = {*document.broken, *shaper.broken}
-    tree = Tree.model_construct()
+    tree: Tree | None = None
+    depth = _DEEPEST
     # First only wrong keys are left out, then what still cannot stand without them.
-    for depth in (4, 3, 2, 1, 0):
+    while tree is None and depth >= 0:
         try:
             tree = _validated(shape, ledger)
-            break
         except ValidationError as invalid:
             errors = invalid.errors(include_url=False)
             teller = _Teller(document=document, kinds=kinds, ledger=ledger)
             problems.extend(teller.problems(errors))
             broken.update(_pruned(shape, error["loc"], depth) for error in errors)
             ledger = None if ("ledger",) in broken else ledger
+            depth -= 1
     return Reading(
         document=document,
-        tree=tree,
+        tree=tree or Tree.model_construct(),
         problems=_once(problems),
         broken=frozenset(broken),
     )
@@ -217,13 +219,12 @@ class _Teller:
         if section not in _ENTRIES or len(trail) < 3:  # noqa: PLR2004 - section, name, key
             model = model_at(Tree, trail)
             return keys_of(model) if model else ()
-        kind = self.document.value((*trail[:2], "kind"))
-        own = self.kinds.of(section).get(kind) if isinstance(kind, str) else None
-        for start in (_ENTRIES[section], own):
-            if start is not None and trail[2] in keys_of(start):
-                model = model_at(start, trail[2:])
-                return keys_of(model) if model else ()
-        return ()
+        start: type[BaseModel] | None = _ENTRIES[section]
+        if trail[2] not in keys_of(_ENTRIES[section]):
+            kind = self.document.value((*trail[:2], "kind"))
+            start = self.kinds.of(section).get(kind) if isinstance(kind, str) else None
+        model = model_at(start, trail[2:]) if start else None
+        return keys_of(model) if model else ()
 
 
 def _merged(first: Problem, second: Problem) -> Problem:

@@ -1,8 +1,11 @@
-"""`make bench`: what syncd costs: python -m tests.benchmarks [reading [ROWS] | pushing], else all of it."""
+"""`make bench`: what syncd costs: python -m tests.benchmarks [WORD [ROWS]], without a word all of it.
+
+Words: reading, pushing, sql, shopify, webhooks.
+"""
 
 import sys
 
-from tests.benchmarks import pushing, reading
+from tests.benchmarks import pushing, reading, shopify, sql, webhooks
 
 ROWS = 1_000_000
 
@@ -10,10 +13,17 @@ ROWS = 1_000_000
 def main(arguments: list[str]) -> None:
     """Print every table, or the one that is named."""
     what = arguments[0] if arguments else ""
+    rows = int(arguments[1]) if len(arguments) > 1 else ROWS
     if what in {"", "reading"}:
-        reading.main(int(arguments[1]) if len(arguments) > 1 else ROWS)
+        reading.main(rows)
     if what in {"", "pushing"}:
         pushing.main()
+    if what in {"", "sql"}:
+        sql.main(rows)
+    if what in {"", "shopify"}:
+        shopify.main()
+    if what in {"", "webhooks"}:
+        webhooks.main()
 
 
 if __name__ == "__main__":

@@ -14,10 +14,11 @@ LAUNCH = Path(__file__).with_name("launch.py")
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Seconds from process start to exit, and peak resident memory in MiB."""
+    """Seconds from process start to exit, peak resident memory in MiB, and seconds of processor time."""
 
     seconds: float
     memory: float
+    worked: float = 0.0
 
 
 def process(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> Cost:
@@ -29,16 +30,17 @@ def process(command: Sequence[str], folder: Path, environment: Mapping[str, str]
     )  # fmt: skip
     if done.returncode not in {0, 3}:
         raise SystemExit(f"{' '.join(command)} failed:\n{log.read_text()}")
-    seconds, kibibytes = done.stdout.split()
-    return Cost(float(seconds), int(kibibytes) / KIBIBYTES)
+    seconds, kibibytes, worked = done.stdout.split()
+    return Cost(float(seconds), int(kibibytes) / KIBIBYTES, float(worked))
 
 
 def median(measure: Callable[[], Cost], runs: int = RUNS) -> Cost:
-    """The median of several runs, of time and of memory apart."""
+    """The median of several runs, of each figure apart."""
     costs = [measure() for _ in range(runs)]
     return Cost(
         statistics.median(cost.seconds for cost in costs),
         statistics.median(cost.memory for cost in costs),
+        statistics.median(cost.worked for cost in costs),
     )
 
 

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from connectors.csv_file.local import LocalPlace
 from connectors.csv_file.options import CsvFileOptions
 from connectors.csv_file.source import CsvFileSource
 from syncd.domain.identity import SourceName
 from syncd.domain.stock import Reading, Reject
+from syncd.ports.source import Source
 from tests.fakes.clock import START, FakeClock
 
 WRITTEN = START - timedelta(hours=1)
@@ -38,7 +40,8 @@ class Read:
 def source_of(folder: Path, clock: FakeClock | None = None, **options: object) -> CsvFileSource:
     """A source over `stock.csv` in a folder unless `path` says otherwise."""
     model = CsvFileOptions.model_validate({"path": "stock.csv", **options})
-    return CsvFileSource(SourceName("stock"), model, folder, clock or FakeClock())
+    time = clock or FakeClock()
+    return CsvFileSource(SourceName("stock"), model, LocalPlace(model, folder, time), time)
 
 
 def put(folder: Path, content: bytes | str, name: str = "stock.csv") -> Path:
@@ -52,10 +55,15 @@ def put(folder: Path, content: bytes | str, name: str = "stock.csv") -> Path:
 
 def read(folder: Path, **options: object) -> Read:
     """Read the file to its end."""
+    return read_all(source_of(folder, None, **options))
+
+
+def read_all(source: Source) -> Read:
+    """Read a source to its end."""
     readings: list[Reading] = []
     rejects: list[Reject] = []
     positions: list[int] = []
-    with source_of(folder, None, **options).snapshot(None) as reader:
+    with source.snapshot(None) as reader:
         for batch in reader.batches():
             for position, values in zip(batch.positions, batch.values, strict=True):
                 positions.append(position)

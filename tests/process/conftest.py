@@ -78,6 +78,18 @@ class Shopkeeper:
             sku["seller_sku"]: sku["available"] for product in products for sku in product["skus"]
         }
 
+    def effects(self) -> set[tuple[str, int]]:
+        """Every quantity that the shop itself says it was told to show, by listing."""
+        entries = self.control.get("journal")["entries"]
+        assert isinstance(entries, list)
+        return {
+            (item["sku_id"], item["quantity"])
+            for entry in entries
+            if entry["kind"] == "request"
+            for item in entry.get("applied") or ()
+            if "quantity" in item
+        }
+
 
 @contextmanager
 def sandbox(folder: Path, seed: dict[str, object], *flags: str) -> Iterator[dict[str, str]]:

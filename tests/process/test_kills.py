@@ -20,19 +20,6 @@ def quantities(round_: int) -> dict[str, int]:
     return {f"S{number:03}": 10 + (round_ * 7 + number) % 23 for number in range(SKUS)}
 
 
-def written(keeper: Shopkeeper) -> list[tuple[str, int]]:
-    """What the shop itself says it was told to show."""
-    journal = keeper.control.get("journal")["entries"]
-    assert isinstance(journal, list)
-    return [
-        (item["sku_id"], item["quantity"])
-        for entry in journal
-        if entry["kind"] == "request" and entry.get("applied")
-        for item in entry["applied"]
-        if "quantity" in item
-    ]
-
-
 def test_the_shop_is_right_after_every_kill(tmp_path: Path) -> None:
     chance = random.Random(20261123)
     with shopkeeper_of(tmp_path, seed_of(SKUS), "--latency", "0.03") as keeper:
@@ -58,7 +45,7 @@ def test_the_shop_is_right_after_every_kill(tmp_path: Path) -> None:
         ledger = sqlite3.connect(keeper.folder / "ledger.db")
         assert [("ok",)] == ledger.execute("pragma integrity_check").fetchall()
         intents = set(ledger.execute("select listing_id, sent from change").fetchall())
-        told = set(written(keeper))
+        told = keeper.effects()
         assert told
         assert told <= intents
 
@@ -68,8 +55,9 @@ def test_a_polite_signal_ends_between_batches(keeper: Shopkeeper, number: signal
     keeper.stock({f"S{item:03}": 11 for item in range(12)})
     keeper.control.post("settings", latency=0.2)
     process = keeper.start("apply")
-    with pytest.raises(subprocess.TimeoutExpired):
-        process.wait(1.5)
+    while not keeper.effects():
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(0.05)
     process.send_signal(number)
     out, err = process.communicate(timeout=60)
 

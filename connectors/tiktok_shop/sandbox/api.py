@@ -11,18 +11,11 @@ from connectors.tiktok_shop.sandbox import gateway
 from connectors.tiktok_shop.sandbox.authorization import expired
 from connectors.tiktok_shop.sandbox.calls import Call, Sabotage, World
 from connectors.tiktok_shop.sandbox.faults import Fault, Faults
-from connectors.tiktok_shop.sandbox.journal import Stats
-from connectors.tiktok_shop.sandbox.replies import (
-    HTTP_OK,
-    OK,
-    ConnectionDropped,
-    Refused,
-    Reply,
-    envelope,
-    invalid,
-)
+from connectors.tiktok_shop.sandbox.replies import OK, Refused, envelope, invalid
 from connectors.tiktok_shop.sandbox.routes import UNKNOWN_PATH, find_route
+from connectors.tiktok_shop.sandbox.stats import Stats
 from connectors.tiktok_shop.sandbox.throttle import THROTTLED, Throttle
+from connectors.transport.simulation.replies import HTTP_OK, ConnectionDropped, Reply
 
 TOKEN_PATHS = ("/api/v2/token/get", "/api/v2/token/refresh")
 PRODUCT_IN_PATH = re.compile(r"/products/([0-9]+)")

@@ -23,6 +23,7 @@ SCOPES = (
     "seller.order.info",
     "seller.logistics",
     "seller.promotion",
+    "seller.finance.info",
 )
 
 
@@ -36,6 +37,7 @@ class Grants:
     """Who may call the API now; the first code lives until it is used."""
 
     def __init__(self, identity: Identity, behaviour: Behaviour, now: Callable[[], float]) -> None:
+        self.redirect = ""
         self._identity = identity
         self._behaviour = behaviour
         self._now = now

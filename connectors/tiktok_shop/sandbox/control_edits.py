@@ -1,14 +1,15 @@
 """What people do to the simulated shop at the control endpoint: buy, ship, cancel, and edit by hand."""
 
 from connectors.tiktok_shop.sandbox.calls import World
-from connectors.tiktok_shop.sandbox.fields import FieldError, Fields
 from connectors.tiktok_shop.sandbox.ordering import ORDER_STATUSES, OUT_OF_STOCK, move, place
 from connectors.tiktok_shop.sandbox.prices import check_amount
 from connectors.tiktok_shop.sandbox.products import switch_status
 from connectors.tiktok_shop.sandbox.promotions import ACTIVITY_TYPES
 from connectors.tiktok_shop.sandbox.replies import Refused
 from connectors.tiktok_shop.sandbox.state import PRODUCT_STATUSES, Level, Promotion, SkuState
+from connectors.tiktok_shop.sandbox.webhooks import INVENTORY_TOPIC, TOPICS, is_loopback
 from connectors.tiktok_shop.sandbox.wishes import find_sku, find_warehouse, read_wish
+from connectors.transport.simulation.fields import FieldError, Fields
 
 SKU_KEYS = ("sku", "sku_id", "seller_sku")
 STOCK_KEYS = (*SKU_KEYS, "warehouse_id", "available")
@@ -119,6 +120,27 @@ def _promotion(raw: object) -> Promotion | None:
         begin,
         given.whole("end_time", least=begin + 1),
     )
+
+
+def set_redirect(world: World, body: object) -> object:
+    """`POST /control/redirect`: where the authorize page sends the seller back to, as Partner Center has it."""
+    given = Fields(body, "redirect", ("address",))
+    address = given.text("address")
+    if not is_loopback(address):
+        raise FieldError("redirect.address: the sandbox sends to loopback addresses only")
+    world.grants.redirect = address
+    return {"address": address}
+
+
+def set_webhook(world: World, body: object) -> object:
+    """`POST /control/webhooks`: a topic to an address, inventory ones too, as Partner Center does."""
+    given = Fields(body, "webhook", ("topic", "address"))
+    topic = given.choice("topic", (*TOPICS, INVENTORY_TOPIC))
+    address = given.text("address")
+    if not is_loopback(address):
+        raise FieldError("webhook.address: the sandbox sends to loopback addresses only")
+    world.post.subscribe(topic, address, world.now())
+    return world.post.as_dict()
 
 
 def _locks(given: Fields, sku_ids: list[str]) -> dict[str, int]:

@@ -5,10 +5,11 @@ from contextlib import contextmanager
 from threading import Event
 
 from connectors.tiktok_shop.sandbox.options import SandboxOptions
+from connectors.tiktok_shop.sandbox.postman import Postman
 from connectors.tiktok_shop.sandbox.sample import sample_stock_rows
-from connectors.tiktok_shop.sandbox.server import SandboxServer
 from connectors.tiktok_shop.sandbox.simulator import Simulator
 from connectors.tiktok_shop.sandbox.state import Shop
+from connectors.transport.simulation.server import SandboxServer
 
 
 class Sandbox:
@@ -39,6 +40,8 @@ class Sandbox:
 class TikTokShopSandboxFactory:
     """Opens simulated shops."""
 
+    place = 0
+
     @contextmanager
     def open(self, options: SandboxOptions) -> Iterator[Sandbox]:
         """Serve until the context is left; ValueError for a seed, fault or option that makes no sense."""
@@ -46,10 +49,17 @@ class TikTokShopSandboxFactory:
         simulator = Simulator(options, sleep=stopping.wait)
         server = SandboxServer(options.port, simulator.handle, stopping)
         server.begin()
+        identity = simulator.shop.identity
+        postman = Postman(
+            lambda: simulator.world.post, simulator.world.clock.raw, identity.app_key,
+            identity.app_secret, stopping,
+        )  # fmt: skip
+        postman.begin()
         try:
             yield Sandbox(simulator, server.url)
         finally:
             server.end()
+            postman.end()
 
     def sample_stock_rows(self) -> Sequence[tuple[str, ...]]:
         """A stock file, header first, that fits the sample shop."""

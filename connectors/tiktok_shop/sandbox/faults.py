@@ -1,11 +1,10 @@
-"""Scripted misbehaviour of the platform: which request it strikes, how often, and in which way."""
+"""Scripted misbehaviour of the platform: which request it strikes, and in which way."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from random import Random
-from threading import Lock
+from dataclasses import dataclass
 
-from connectors.tiktok_shop.sandbox.fields import FieldError, Fields
+from connectors.transport.simulation.faults import Script, Scripted, read_flag, seconds, whole
+from connectors.transport.simulation.fields import Fields
 
 KINDS = (
     "refuse",
@@ -37,26 +36,17 @@ KEYS = (
 COMMITTING = frozenset({"timeout_after_commit", "truncated", "sku_error", "slow"})
 DEFAULT_SECONDS = {"slow": 2.0, "timeout_before_commit": 30.0, "timeout_after_commit": 30.0}
 DEFAULT_CODES = {"code": 36009003, "sku_error": 12052990}
-FLAG_PARTS = 4
 
 
 @dataclass(slots=True, kw_only=True)
-class Fault:
-    """One scripted fault; `times` 0 means for ever."""
+class Fault(Scripted):
+    """One scripted fault, which may be meant for one product or SKU."""
 
-    kind: str
-    match: str = ""
-    times: int = 1
-    after: int = 0
-    probability: float = 1.0
     product_id: str | None = None
     sku_id: str | None = None
-    seconds: float = 0.0
     code: int = 0
     message: str = "Scripted fault"
     commit: bool = False
-    seen: int = 0
-    struck: int = 0
 
     def fits(self, path: str, product_id: str | None, body: bytes) -> bool:
         """Whether the fault is meant for this request."""
@@ -66,47 +56,21 @@ class Fault:
             and (self.sku_id is None or self.sku_id.encode() in body)
         )
 
-    def due(self, dice: Random) -> bool:
-        """Count a request that fits; whether the fault strikes it."""
-        if self.times and self.struck >= self.times:
-            return False
-        self.seen += 1
-        if self.seen <= self.after or (self.probability < 1 and dice.random() >= self.probability):
-            return False
-        self.struck += 1
-        return True
 
-
-class Faults:
-    """The script; the first fault that is due strikes, at most one a request."""
+class Faults(Script[Fault]):
+    """The script; at most one fault strikes a request."""
 
     def __init__(self, flags: Sequence[str] = (), seed: int = 1) -> None:
-        self._dice = Random(seed)  # noqa: S311 - repeatable faults, no cryptography
-        self._lock = Lock()
-        self._script = [fault_of_flag(flag) for flag in flags]
-
-    def add(self, faults: Sequence[Fault]) -> None:
-        """Append to the script."""
-        with self._lock:
-            self._script.extend(faults)
-
-    def clear(self) -> None:
-        """Behave well again."""
-        with self._lock:
-            self._script.clear()
+        super().__init__([fault_of_flag(flag) for flag in flags if is_ours(flag)], seed)
 
     def pick(self, path: str, product_id: str | None, body: bytes) -> Fault | None:
         """The fault that strikes this request, if any."""
-        with self._lock:
-            for fault in self._script:
-                if fault.fits(path, product_id, body) and fault.due(self._dice):
-                    return fault
-        return None
+        return self.strike(lambda fault: fault.fits(path, product_id, body))
 
-    def as_list(self) -> list[dict[str, object]]:
-        """The script with what has struck so far."""
-        with self._lock:
-            return [asdict(fault) for fault in self._script]
+
+def is_ours(flag: str) -> bool:
+    """Whether a flag is meant for this shop: `NAME.KIND` is for the shop of that name."""
+    return "." not in flag.partition(":")[0].partition("=")[0]
 
 
 def fault_of_json(value: object, where: str = "fault") -> Fault:
@@ -131,19 +95,10 @@ def fault_of_json(value: object, where: str = "fault") -> Fault:
 
 def fault_of_flag(flag: str) -> Fault:
     """Read `KIND[=VALUE][:MATCH[:TIMES[:AFTER]]]`; VALUE is a code, or seconds for slow and timeouts."""
-    parts = flag.split(":")
-    if len(parts) > FLAG_PARTS:
-        raise FieldError(f"fault {flag!r}: expected KIND[=VALUE][:MATCH[:TIMES[:AFTER]]]")
-    kind, _, value = parts[0].partition("=")
-    fault: dict[str, object] = {"kind": kind}
-    try:
-        if value:
-            timed = kind in DEFAULT_SECONDS
-            fault["seconds" if timed else "code"] = float(value) if timed else int(value)
-        if len(parts) > 1:
-            fault["match"] = parts[1]
-        for name, text in zip(("times", "after"), parts[2:], strict=False):
-            fault[name] = int(text)
-    except ValueError:
-        raise FieldError(f"fault {flag!r}: VALUE, TIMES and AFTER must be numbers") from None
+    read = read_flag(flag)
+    fault = read.given()
+    if read.value and read.kind in DEFAULT_SECONDS:
+        fault["seconds"] = seconds(flag, read.value)
+    elif read.value:
+        fault["code"] = whole(flag, read.value)
     return fault_of_json(fault, f"fault {flag!r}")

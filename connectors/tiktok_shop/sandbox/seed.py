@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import cast
 
-from connectors.tiktok_shop.sandbox.fields import FieldError, Fields
 from connectors.tiktok_shop.sandbox.prices import check_amount
 from connectors.tiktok_shop.sandbox.replies import Refused
 from connectors.tiktok_shop.sandbox.seed_csv import SeedError, read_csv
@@ -21,6 +20,7 @@ from connectors.tiktok_shop.sandbox.state import (
     SkuState,
     Warehouse,
 )
+from connectors.transport.simulation.fields import FieldError, Fields
 
 MAIN = "7068517275539719942"
 EAST = "7068517275539719943"
@@ -29,6 +29,8 @@ FIRST_PRODUCT = 1729592969712207008
 FIRST_SKU = 1729592969712307013
 BORN = 1_700_000_000
 TOP_KEYS = ("app_key", "app_secret", "auth_code", "shop", "warehouses", "products", "orders")
+OTHER_SHOPS = ("shopify",)
+"""Keys of a seed that describe other simulated shops."""
 SHOP_KEYS = ("id", "name", "region", "code", "cipher", "currency")
 WAREHOUSE_KEYS = ("id", "name", "type")
 PRODUCT_KEYS = (
@@ -79,7 +81,7 @@ def build_shop(raw: Raw, where: str) -> Shop:
 
 
 def _build(raw: Raw) -> Shop:
-    given = Fields(raw, "seed", TOP_KEYS)
+    given = Fields(raw, "seed", (*TOP_KEYS, *OTHER_SHOPS))
     shop = Shop(_identity(given), _warehouses(given))
     if not shop.sales_warehouses():
         raise FieldError("seed.warehouses: a shop needs a sales warehouse")

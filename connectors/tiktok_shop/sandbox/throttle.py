@@ -5,7 +5,8 @@ from itertools import count
 from math import ceil
 from threading import Lock
 
-from connectors.tiktok_shop.sandbox.replies import HTTP_OK, Refused
+from connectors.tiktok_shop.sandbox.replies import Refused
+from connectors.transport.simulation.replies import HTTP_OK
 
 THROTTLED = 36009002
 TOO_MANY_REQUESTS = 429

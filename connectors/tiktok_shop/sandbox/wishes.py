@@ -1,8 +1,8 @@
 """How an order is written down, by a seed file or at the control endpoint."""
 
-from connectors.tiktok_shop.sandbox.fields import FieldError, Fields
 from connectors.tiktok_shop.sandbox.ordering import ORDER_STATUSES, Wish
 from connectors.tiktok_shop.sandbox.state import Shop, Sku
+from connectors.transport.simulation.fields import FieldError, Fields
 
 LINE_KEYS = ("sku", "sku_id", "seller_sku", "units")
 WISH_KEYS = (

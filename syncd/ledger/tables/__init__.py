@@ -12,6 +12,7 @@ from syncd.ledger.tables.operator import (
 )
 from syncd.ledger.tables.orders import OrderCursorRow, OrderLineRow
 from syncd.ledger.tables.plans import ApprovalRow, ChangeRow, PlanLineRow, PlanRow
+from syncd.ledger.tables.service import RequestRow, ServiceRow
 from syncd.ledger.tables.sources import (
     AcceptanceRow,
     ChannelRow,
@@ -25,6 +26,7 @@ from syncd.ledger.tables.sources import (
     SourceRow,
     SourceStateRow,
 )
+from syncd.ledger.tables.web import DeliveryRow, OAuthStateRow
 
 __all__ = [
     "AcceptanceRow",
@@ -36,6 +38,7 @@ __all__ = [
     "ChangeRow",
     "ChannelRow",
     "ChannelStateRow",
+    "DeliveryRow",
     "DirtyRow",
     "FactRow",
     "ItemRow",
@@ -45,6 +48,7 @@ __all__ = [
     "ListingStockRow",
     "LocationRow",
     "MovementRow",
+    "OAuthStateRow",
     "OrderCursorRow",
     "OrderLineRow",
     "ParkRow",
@@ -53,7 +57,9 @@ __all__ = [
     "PlanRow",
     "PositionRow",
     "RejectRow",
+    "RequestRow",
     "RunRow",
+    "ServiceRow",
     "SnapshotRow",
     "SourceRow",
     "SourceStateRow",

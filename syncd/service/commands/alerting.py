@@ -8,12 +8,15 @@ from syncd.domain.report import ExitCode
 from syncd.reporting.alerts import trial
 from syncd.service.alerting import addresses_of, deliver, undelivered
 from syncd.service.context import Context
+from syncd.service.secrecy import WatchedCredentials
 from syncd.settings.credentials import StoredCredentials
 
 
 def try_addresses(context: Context) -> ExitCode:
     """Send one message to each address and say which took it; needs no ledger and no shop."""
-    addresses = addresses_of(context.settings.alerts, StoredCredentials(os.environ))
+    addresses = addresses_of(
+        context.settings.alerts, WatchedCredentials(StoredCredentials(os.environ))
+    )
     if not addresses:
         raise UsageError(
             f"{context.config_path} has no alerts.urls: nobody is told of anything; "

@@ -5,9 +5,11 @@ import sys
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from datetime import datetime
 
 from rich.text import Text
 
+from syncd.domain.authorization import Authorization
 from syncd.domain.counting import counted
 from syncd.domain.errors import ChannelError
 from syncd.domain.identity import ChannelName
@@ -15,6 +17,7 @@ from syncd.domain.report import ExitCode
 from syncd.domain.trial import TRIED
 from syncd.engine.examining import examine_source
 from syncd.engine.setup import ChannelSetup, Silent
+from syncd.ports.authorization import Authorizer
 from syncd.ports.channel import FactStore
 from syncd.ports.probe import Check, Verdict
 from syncd.reporting.safety import visible
@@ -86,14 +89,14 @@ def _examined(opened: Opened, wanted: AbstractSet[str]) -> Iterator[Finding]:
         for check in examine_source(engine, source) if name in wanted else ():
             yield Finding(name=name, check=check)
     for setup in engine.channels.values():
-        for check in _channel(setup, opened.ledger.facts()) if setup.name in wanted else ():
+        for check in _channel(opened, setup) if setup.name in wanted else ():
             yield Finding(name=setup.name, check=check)
     problem = opened.ledger.integrity_problem()
     verdict = Verdict.OK if problem is None else Verdict.BAD
     yield Finding(name="ledger", check=Check(text=problem or "sound", verdict=verdict))
 
 
-def _channel(setup: ChannelSetup, known: FactStore) -> Iterator[Check]:
+def _channel(opened: Opened, setup: ChannelSetup) -> Iterator[Check]:
     try:
         facts = setup.channel.facts()
     except ChannelError as error:
@@ -101,8 +104,11 @@ def _channel(setup: ChannelSetup, known: FactStore) -> Iterator[Check]:
         return
     houses = ", ".join(f"{title} {number}" for number, title in facts.warehouses.items())
     yield Check(text=f"{facts.name} ({facts.region}, id {facts.shop_id}); warehouses: {houses}")
+    if isinstance(setup.channel, Authorizer):
+        now = opened.engine.clock.now()
+        yield from _authorization(setup.name, setup.channel.authorization(), now)
     yield from _promotions(setup)
-    yield tried_out(setup.name, known)
+    yield tried_out(setup.name, opened.ledger.facts())
 
 
 def _promotions(setup: ChannelSetup) -> Iterator[Check]:
@@ -128,3 +134,24 @@ def tried_out(channel: ChannelName, known: FactStore) -> Check:
         return Check(text="never tried out", help=f"syncd doctor {channel} --probe SKU")
     parts = [f"{fact.name} {fact.value} ({fact.learned_at:%Y-%m-%d})" for fact in facts]
     return Check(text=f"tried out: {', '.join(parts)}")
+
+
+def _authorization(name: str, grant: Authorization | None, now: datetime) -> Iterator[Check]:
+    """Until when the shop's owner granted what, and whether that is too little or too much."""
+    if grant is None:
+        return
+    until = f"authorized until {grant.expires_at:%Y-%m-%d} ({grant.days_left(now)} days)"
+    if grant.warning_step(now) is None:
+        yield Check(text=until)
+    else:
+        yield Check(text=until, verdict=Verdict.WARN, help=f"syncd connect {name}")
+    for scope in grant.missing():
+        yield Check(
+            text=f"scope {scope} is missing ({grant.needed[scope]})", verdict=Verdict.BAD,
+            help=f"add it to the app in Partner Center, then syncd connect {name}",
+        )  # fmt: skip
+    if grant.superfluous():
+        yield Check(
+            text=f"granted but not needed: {', '.join(grant.superfluous())}", verdict=Verdict.WARN,
+            help="take them from the app, so that a stolen token can do less",
+        )  # fmt: skip

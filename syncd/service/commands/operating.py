@@ -9,6 +9,7 @@ from syncd.domain.report import ExitCode
 from syncd.ledger.store import SqlLedger, open_ledger_for_writing
 from syncd.ports.records import Park
 from syncd.service.context import Context
+from syncd.service.handing import wake
 from syncd.service.wiring import named
 
 
@@ -29,8 +30,9 @@ def release(context: Context, channel: str, digest: str, reason: str, span: str)
         if not held:
             raise UsageError(f"plan {stored.digest} of {name} holds nothing: nothing to release")
         ledger.approve(name, stored.digest, reason, context.clock.now() + lasting)
-    _say(f"{len(held)} held changes of {name} released for {written(lasting)}; "
-         f"the next cycle sends them (syncd apply {name})")  # fmt: skip
+        served = wake(ledger, [name])
+    then = "the daemon sends them now" if served else f"`syncd apply {name}` sends them"
+    _say(f"{len(held)} held changes of {name} released for {written(lasting)}; {then}")
     return ExitCode.DONE
 
 
@@ -48,6 +50,7 @@ def resume(context: Context, channel: str) -> ExitCode:
     (name,) = named([channel], context.settings.channels, "channel")
     with _ledger(context) as ledger:
         was_paused = ledger.resume(name)
+        wake(ledger, [name])
     _say(f"{name} goes on" if was_paused else f"{name} was not paused")
     return ExitCode.DONE
 
@@ -80,6 +83,7 @@ def unpark(context: Context, sku: str, channel: str | None) -> ExitCode:
     names = named([channel] if channel else [], context.settings.channels, "channel")
     with _ledger(context) as ledger:
         count = sum(ledger.unpark(name, Sku(sku)) for name in names)
+        wake(ledger, names)
     _say(f"{count} parked of {sku} taken back" if count else f"{sku} was not parked")
     return ExitCode.DONE
 

@@ -1,7 +1,7 @@
 """The commands that run a cycle: ingest, plan and apply."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
@@ -11,11 +11,12 @@ from syncd.domain.identity import ChannelName, Digest, Sku
 from syncd.domain.report import ExitCode, Report
 from syncd.engine.cycle import Task, run_cycle
 from syncd.engine.setup import EngineSetup, Mode, ProgressSink, Trigger
-from syncd.reporting.document import from_report
+from syncd.reporting.document import ReportDocument, from_report
 from syncd.reporting.machine import report_document
 from syncd.reporting.progress import Progress
 from syncd.reporting.text import print_report
 from syncd.service.context import Context
+from syncd.service.handing import hand_over
 from syncd.service.stopping import stop_on_signals
 from syncd.service.wiring import Opened, named, opened_for_reading, opened_for_work
 
@@ -89,6 +90,10 @@ def apply(context: Context, wanted: Apply, as_json: bool) -> ExitCode:
     with opened_for_work(settings, context.clock, progress(context)) as opened:
         if wanted.digest is not None:
             names = [_release(opened, names, wanted.digest, wanted.reason or "")]
+        living = opened.ledger.running()
+        if living is not None and any(opened.ledger.writer(name) == living.pid for name in names):
+            skus, show = [Sku(sku) for sku in wanted.skus], _shower(context, as_json)
+            return hand_over(context, opened.ledger, living, names, skus, show)
         task = Task(
             trigger=Trigger.BY_HAND,
             word="apply",
@@ -98,6 +103,19 @@ def apply(context: Context, wanted: Apply, as_json: bool) -> ExitCode:
             send=True,
         )
         return _run(context, opened.engine, task, as_json)
+
+
+def _shower(context: Context, as_json: bool) -> Callable[[str], None]:
+    """How the JSON of a report is shown."""
+
+    def show(document: str) -> None:
+        if as_json:
+            sys.stdout.write(document + "\n")
+            return
+        parsed = ReportDocument.model_validate_json(document)
+        print_report(parsed, context.out, context.settings.timezone)
+
+    return show
 
 
 def observing(context: Context) -> str:

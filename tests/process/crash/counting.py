@@ -59,9 +59,22 @@ def at_calls(world: World, word: str) -> Strike:
     """Kill at a system call."""
 
     def strike(number: int) -> bool:
-        with _killed_at(number + 1, world.warm.process.pid):
+        with _injected(CALLS, f"signal=KILL:when={number + 1}", world.warm.process.pid):
             world.warm.start(word)
             return world.warm.ended() != -signal.SIGKILL
+
+    return strike
+
+
+def from_calls(world: World, word: str, calls: str, error: str, told: str) -> Strike:
+    """Let every such call fail from the one of this number on; what the operator is told then is checked."""
+
+    def strike(number: int) -> bool:
+        with _injected(calls, f"error={error}:when={number + 1}+", world.warm.process.pid):
+            code = world.warm.run(word)
+        printed = " ".join(world.warm.printed().split())
+        assert code == 0 or (code == 1 and told in printed), printed
+        return code == 0
 
     return strike
 
@@ -83,10 +96,10 @@ def at_requests(world: World, kind: str) -> Strike:
 
 
 @contextmanager
-def _killed_at(number: int, pid: int) -> Iterator[None]:
-    """Every thread that `pid` forks off dies at its call of this number, from 1."""
-    command = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={CALLS}",
-               "-e", f"inject={CALLS}:signal=KILL:when={number}", "-p", str(pid)]  # fmt: skip
+def _injected(calls: str, what: str, pid: int) -> Iterator[None]:
+    """Every thread that `pid` forks off meets this at such a call; calls count from 1, by thread."""
+    command = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={calls}",
+               "-e", f"inject={calls}:{what}", "-p", str(pid)]  # fmt: skip
     tracer = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     try:
         _until_traced(pid, tracer)

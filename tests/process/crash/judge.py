@@ -2,7 +2,8 @@
 
 The names are those of the crash-test design: I1 the shop shows the wish, I2 every order is booked once,
 I3 every effect had an intent before it, I4 nothing older lands last, I5 the ledger is sound and nothing is
-undecided, I7 report and shop count the same, I8 one request at a time for one product.
+undecided, I7 report and shop count the same, I8 one request at a time for one product. I6 is about the inbox
+of webhooks and has nothing to judge before there is one.
 """
 
 import json

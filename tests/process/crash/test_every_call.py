@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.process.crash.counting import PROOF, at_calls, at_requests, count_up, needs_strace
+from tests.process.crash.counting import (
+    PROOF,
+    at_calls,
+    at_requests,
+    count_up,
+    from_calls,
+    needs_strace,
+)
 from tests.process.crash.old_ledger import make_old, same_rows
 from tests.process.crash.world import World, world_of
 
@@ -32,6 +39,25 @@ def test_no_call_of_a_cycle_is_a_wrong_moment_to_die(tmp_path: Path) -> None:
 
     assert [] == count.violations
     assert count.points > 10
+
+
+@needs_strace
+@pytest.mark.parametrize(
+    ("calls", "error", "told", "every"),
+    [
+        ("pwrite64", "ENOSPC", "disk is full; free some space and run again", 30),
+        ("fdatasync", "EIO", "disk I/O error): check the disk and run again", 6),
+    ],
+)
+def test_no_call_of_a_cycle_is_a_wrong_moment_for_the_disk_to_fail(
+    tmp_path: Path, calls: str, error: str, told: str, every: int
+) -> None:
+    with world_of(tmp_path, 10, 9) as world:
+        strike = from_calls(world, "apply", calls, error, told)
+        count = count_up(world, strike, partial(world.move, 4), 1 if PROOF else every, judged=2)
+
+    assert [] == count.violations
+    assert count.points > 3
 
 
 @needs_strace

@@ -9,6 +9,7 @@ import gc
 import json
 import os
 import sys
+import traceback
 from collections.abc import Sequence
 
 from syncd.service import cli
@@ -47,6 +48,8 @@ def _run(arguments: Sequence[str], log: str) -> None:
         os.dup2(target, 1)
         os.dup2(target, 2)
         code = cli.main(arguments)
+    except Exception:  # noqa: BLE001 - as the interpreter ends a command that nothing caught
+        traceback.print_exc()
     finally:
         sys.stdout.flush()
         sys.stderr.flush()

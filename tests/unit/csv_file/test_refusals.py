@@ -6,17 +6,16 @@ import os
 import stat
 import tempfile
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from connectors.csv_file.opening import LARGEST_FILE, digest
+from connectors.csv_file.opening import LARGEST_FILE, opened
 from syncd.domain.errors import SourceInvalid, SourceUnavailable
 from tests.fakes.clock import FakeClock
 from tests.fakes.csv_files import WRITTEN, put, read, source_of, text
+from tests.fakes.users import another_user
 
 GOOD = "sku,qty\nA,1\nB,2\n"
 
@@ -67,19 +66,6 @@ def test_what_cannot_be_read_at_all_is_unavailable(tmp_path: Path, kind: str) ->
         read(tmp_path, path="none-*.csv" if kind == "no match" else "stock.csv")
 
 
-@contextmanager
-def another_user() -> Iterator[None]:
-    """Root may read everything, so a test of permissions steps down for a moment."""
-    if os.geteuid() != 0:
-        yield
-        return
-    os.seteuid(65_534)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
-
-
 def test_a_file_this_user_may_not_read_says_so() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -102,7 +88,7 @@ def test_a_path_through_a_file_says_why_it_cannot_be_looked_at(tmp_path: Path) -
 
 def test_a_file_that_vanishes_before_it_is_opened_is_unavailable(tmp_path: Path) -> None:
     with pytest.raises(SourceUnavailable, match="cannot be read: No such file"):
-        digest(tmp_path / "gone.csv")
+        opened(tmp_path / "gone.csv")
 
 
 def test_a_file_of_absurd_size_is_refused_unread(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from connectors.csv_file.source import BATCH
+from connectors.csv_file.frame import BATCH
 from syncd.domain.stock import State
 from tests.fakes.csv_files import read, text
 
@@ -114,6 +114,12 @@ def test_a_count_without_a_zone_takes_the_configured_one(tmp_path: Path) -> None
 
     assert found.readings[0].counted_at is not None
     assert "2026-11-23T07:00:00+00:00" == found.readings[0].counted_at.isoformat()
+
+
+def test_a_blank_count_is_no_count(tmp_path: Path) -> None:
+    found = text(tmp_path, "sku,qty,counted_at\nA,1, \n")
+
+    assert [("A", 1, None)] == [(row.sku, row.quantity, row.counted_at) for row in found.readings]
 
 
 def test_nul_bytes_in_a_column_nobody_reads_are_harmless(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from connectors.csv_file.source import BATCH
+from connectors.csv_file.frame import BATCH
 from syncd.domain.errors import SourceInvalid
 from syncd.domain.stock import State
 from tests.fakes.csv_files import text

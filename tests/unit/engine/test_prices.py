@@ -41,6 +41,27 @@ def test_without_a_floor_no_price_is_pushed(floor: Shopfloor) -> None:
     assert shown(floor) == "10.00"
 
 
+@pytest.mark.parametrize(
+    ("price", "ending", "words"),
+    [
+        ("1100", "0.99", "1099.99 is no exact amount of JPY; price.round asks for it"),
+        ("9999999999999", None, "9999999999999 is larger than any price"),
+    ],
+)
+def test_a_price_that_can_be_none_stops_nothing_else(
+    floor: Shopfloor, price: str, ending: str | None, words: str
+) -> None:
+    rounding = None if ending is None else Rounding(ending=Decimal(ending))
+    floor.price = replace(RULE, currency="JPY", rounding=rounding)
+    floor.shop.list_sku("A", price="1000", currency="JPY", W1=5)
+    floor.source.rows = [Row("A", "3", price=price)]
+
+    report = floor.apply()
+
+    assert (3, "1000") == (floor.shop.shown("A"), shown(floor))
+    assert [f"price: {words}"] == [skip.reason for skip in report.skipped]
+
+
 def test_a_price_that_moves_too_far_is_held_and_may_be_released(floor: Shopfloor) -> None:
     floor.price = RULE
     floor.shop.list_sku("A", price="10.00", W1=5)
@@ -61,6 +82,21 @@ def test_a_price_of_a_rejected_row_is_not_pushed(floor: Shopfloor) -> None:
     floor.cycle()
 
     assert shown(floor) == "10.00"
+
+
+def test_the_last_price_of_a_rejected_row_does_not_follow_new_rules(floor: Shopfloor) -> None:
+    floor.price = RULE
+    floor.shop.list_sku("A", price="10.00", W1=5)
+    floor.source.rows = [Row("A", "5", price="10.00")]
+    floor.cycle()
+    floor.source.rows = [Row("A", "5", price="11.00", reject="bad"), Row("B", "1")]
+    floor.price = replace(RULE, adjust=(Adjustment(factor=Decimal("1.05")),))
+    report = floor.apply()
+
+    assert shown(floor) == "10.00"
+    assert ["price: row rejected: bad"] == [
+        row.reason for row in report.skipped if "bad" in row.reason
+    ]
 
 
 def test_a_price_in_another_currency_is_not_pushed(floor: Shopfloor) -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from syncd.domain.alerting import Condition
-from syncd.domain.conditions import conditions, is_punctual
+from syncd.domain.conditions import conditions
 from syncd.domain.errors import ChannelUnauthorized, ChannelUnavailable, SourceUnavailable
 from syncd.domain.identity import Sku
 from syncd.domain.rules import Limits
@@ -38,7 +38,7 @@ def stocked(floor: Shopfloor, **units: int) -> None:
     floor.cycle()
 
 
-def test_a_quiet_healthy_shop_is_punctual_and_nothing_is_wrong(floor: Shopfloor) -> None:
+def test_a_quiet_healthy_shop_is_ready_and_nothing_is_wrong(floor: Shopfloor) -> None:
     stocked(floor, A=5)
     for _ in range(30):
         floor.clock.advance(300)
@@ -46,12 +46,12 @@ def test_a_quiet_healthy_shop_is_punctual_and_nothing_is_wrong(floor: Shopfloor)
         floor.cycle()
 
     assert [] == found(floor)
-    assert is_punctual(look(floor.engine(), floor.clock.now(), SPAN))
+    assert look(floor.engine(), floor.clock.now(), SPAN).health.ready
 
 
-def test_nothing_is_late_before_the_first_run_and_nothing_punctual(floor: Shopfloor) -> None:
+def test_nothing_is_late_before_the_first_run_and_nothing_ready(floor: Shopfloor) -> None:
     assert [] == found(floor)
-    assert not is_punctual(look(floor.engine(), floor.clock.now(), SPAN))
+    assert not look(floor.engine(), floor.clock.now(), SPAN).health.ready
 
 
 def test_a_held_plan_names_the_command_that_releases_it(floor: Shopfloor) -> None:
@@ -124,7 +124,7 @@ def test_a_channel_that_works_again_is_no_trouble_any_more(floor: Shopfloor) -> 
 def test_nothing_confirmed_for_longer_than_the_schedule_promises(floor: Shopfloor) -> None:
     stocked(floor, A=5)
     floor.shop.fail = ChannelUnavailable("the shop is down")
-    floor.clock.advance(19 * 60)
+    floor.clock.advance(14 * 60)
     floor.cycle()
     in_time = keys(floor)
     floor.clock.advance(2 * 60)
@@ -134,20 +134,29 @@ def test_nothing_confirmed_for_longer_than_the_schedule_promises(floor: Shopfloo
 
     assert [] == in_time
     assert ("unconfirmed:shop", "syncd doctor shop") == (late.key, late.help)
-    assert "shop: its orders were not read to the end for 21 min (the shop is down)" == late.what
+    assert "shop: its orders were not read to the end for 16 min (the shop is down)" == late.what
 
 
-def test_a_forgotten_pause_is_what_is_late(floor: Shopfloor) -> None:
+def test_a_paused_channel_owes_neither_orders_nor_confirmations(floor: Shopfloor) -> None:
     stocked(floor, A=5)
     floor.ledger.pause(SHOP, "stocktaking")
     floor.clock.advance(4 * 3600)
+    floor.source.as_of = floor.clock.now()
     floor.cycle()
 
-    (late,) = found(floor)
+    assert [] == found(floor)
+    assert look(floor.engine(), floor.clock.now(), SPAN).health.ready
 
-    assert "(paused: stocktaking)" in late.what
-    assert "nothing was confirmed for 4 h" in late.what
-    assert "syncd resume shop" == late.help
+
+def test_nothing_confirmed_though_orders_are_polled(floor: Shopfloor) -> None:
+    stocked(floor, A=5)
+    floor.clock.advance(3600)
+    floor.cycle()
+    floor.ledger.mark_dirty(SHOP, [Sku("A")])
+    floor.clock.advance(3 * 3600 + 60)
+    floor.ledger.complete_orders(SHOP, None, floor.clock.now())
+
+    assert ["shop: nothing was confirmed for 3 h"] == [row.what for row in found(floor)]
 
 
 def test_a_shop_without_a_bound_listing_owes_no_confirmation(floor: Shopfloor) -> None:
@@ -156,7 +165,7 @@ def test_a_shop_without_a_bound_listing_owes_no_confirmation(floor: Shopfloor) -
     floor.clock.advance(60)
     floor.cycle()
 
-    assert is_punctual(look(floor.engine(), floor.clock.now(), SPAN))
+    assert look(floor.engine(), floor.clock.now(), SPAN).health.ready
 
 
 def park(floor: Shopfloor, sku: str) -> None:

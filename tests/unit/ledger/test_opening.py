@@ -2,6 +2,8 @@
 
 import sqlite3
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -18,9 +20,11 @@ import syncd.ledger.migrations
 import syncd.ledger.tables
 from syncd.domain.errors import ConfigError, LedgerOutdated, LedgerUnusable
 from syncd.domain.identity import ChannelName, Sku
+from syncd.domain.report import Status
 from syncd.ledger import SqlLedger, open_ledger, open_ledger_for_writing
 from syncd.ledger import database as database_module
 from syncd.ledger.database import Database
+from syncd.ledger.locks import FileLock
 from syncd.ledger.schema import HEAD
 from tests.fakes.clock import FakeClock
 
@@ -191,6 +195,54 @@ def test_integrity_check_names_the_damage(
     assert "is damaged" in problem
 
 
+def test_small_ledger_is_checked_whole_before_it_is_used(
+    ledger: SqlLedger, url: str, path: Path, clock: FakeClock
+) -> None:
+    ledger.begin_run("test")
+    ledger.close()
+    with raw(path) as connection:
+        (page,) = connection.execute("PRAGMA page_size").fetchone()
+        (root,) = connection.execute(
+            "SELECT rootpage FROM sqlite_master WHERE name = 'ix_run_started_at'"
+        ).fetchone()
+    content = bytearray(path.read_bytes())
+    content[root * page - 1] ^= 1  # the moment in the index is no longer the one in the table
+    path.write_bytes(content)
+    with pytest.raises(LedgerUnusable, match=r"is damaged \(.*run.*\): restore the newest backup"):
+        open_ledger_for_writing(url, clock)
+
+
+@pytest.mark.parametrize("value", ["CAST(x'ff' AS TEXT)", "'yesterday'"])
+def test_value_that_is_none_is_damage(
+    ledger: SqlLedger, url: str, path: Path, clock: FakeClock, value: str
+) -> None:
+    run = ledger.begin_run("test")
+    ledger.finish_run(run, Status.CLEAN, "{}")
+    ledger.close()
+    with raw(path) as connection:
+        connection.execute(f"UPDATE run SET started_at = {value}")  # noqa: S608 - as above
+    with (
+        open_ledger(url, clock) as damaged,
+        pytest.raises(LedgerUnusable, match=r"is damaged \(.*\): restore the newest backup"),
+    ):
+        damaged.report(run)
+
+
+def test_schema_that_is_no_text_is_damage(
+    ledger: SqlLedger, url: str, path: Path, clock: FakeClock
+) -> None:
+    ledger.close()
+    path.write_bytes(path.read_bytes().replace(b"CREATE TABLE run", b"CREATE TAB\xff\xfe run"))
+    with pytest.raises(LedgerUnusable, match="is damaged"):
+        open_ledger(url, clock)
+
+
+def test_lock_that_cannot_be_made_says_what_to_give(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(LedgerUnusable, match=r"Not a directory\): give this user write access"):
+        FileLock(tmp_path / "file" / "x.lock").try_acquire()
+
+
 def test_file_that_is_no_database_says_so(url: str, path: Path, clock: FakeClock) -> None:
     path.parent.mkdir()
     path.write_text("sku,quantity\n" * 500)
@@ -229,3 +281,22 @@ def test_folder_that_cannot_be_made_says_so(tmp_path: Path, clock: FakeClock) ->
     (tmp_path / "file").write_text("")
     with pytest.raises(LedgerUnusable, match="cannot be opened for writing"):
         open_ledger_for_writing(f"sqlite:///{tmp_path}/file/ledger.db", clock)
+
+
+def test_a_ledger_opened_twice_in_one_process_keeps_its_locks(
+    url: str, path: Path, clock: FakeClock
+) -> None:
+    """Closing a plain descriptor of the file would drop SQLite's locks, and others would drop the journal."""
+    with closing(open_ledger_for_writing(url, clock)) as first:
+        first.begin_run("one")
+        second = open_ledger_for_writing(url, clock)
+        journal = path.with_name(f"{path.name}-wal")
+        inode = journal.stat().st_ino
+        script = (
+            "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); "
+            "c.execute('select count(*) from run').fetchall(); c.close()"
+        )
+        subprocess.run([sys.executable, "-c", script, str(path)], check=True)
+
+        assert inode == journal.stat().st_ino
+        second.close()

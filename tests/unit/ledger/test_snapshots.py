@@ -152,7 +152,7 @@ def test_reject_holds_the_last_quantity_and_is_not_missing(shelf: Shelf) -> None
     held = shelf.position("A")
     assert (1, 1, 0, 1) == (result.rows, result.changed, result.missing, result.rejected)
     assert (State.UNKNOWN, 7, None) == (held.state, held.quantity, held.missing_since)
-    assert "quantity 'abc' is no number" == held.reason
+    assert "row rejected: quantity 'abc' is no number" == held.reason
     assert ["A"] == shelf.moved()
 
 
@@ -204,7 +204,7 @@ def test_duplicates_are_rejects_that_name_both_lines(shelf: Shelf, *, known: boo
     result = shelf.record([Row("B", "1"), Row("A", "5"), Row("A", "6")])
     held = shelf.position("A")
     assert (1, 2) == (result.rows, result.rejected)
-    assert "the same SKU and location stand in lines 3 and 4" == held.reason
+    assert "row rejected: the same SKU and location stand in lines 3 and 4" == held.reason
     assert ["stock.list:3", "stock.list:4"] == [reject.at for reject in result.rejects]
     assert (State.UNKNOWN, 5 if known else None) == (held.state, held.quantity)
     assert "A" in shelf.moved()
@@ -214,7 +214,10 @@ def test_identical_rows_are_duplicates_too(shelf: Shelf) -> None:
     shelf.record([Row("A", "5"), Row("B", "1")])
     result = shelf.record([Row("A", "5"), Row("B", "1"), Row("A", "5")])
     assert (1, 2) == (result.rows, result.rejected)
-    assert "the same SKU and location stand in lines 2 and 4" == shelf.position("A").reason
+    assert (
+        "row rejected: the same SKU and location stand in lines 2 and 4"
+        == shelf.position("A").reason
+    )
     assert 2 == shelf.record([Row("A", "5"), Row("B", "1"), Row("A", "5")]).rejected
     shelf.record([Row("A", "5"), Row("B", "1")])
     assert State.KNOWN is shelf.position("A").state

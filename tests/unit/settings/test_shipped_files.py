@@ -8,6 +8,7 @@ import jsonschema
 import pytest
 import yaml
 
+from syncd.settings.kinds import Kinds
 from syncd.settings.loading import load_settings
 from syncd.settings.models import Mode
 from syncd.settings.schema import schema_text
@@ -24,7 +25,11 @@ SHIPPED = [
     ROOT / "syncd/settings/starter.yaml",
     *sorted((FOLDER / "good").glob("*.yaml")),
 ]
-SCHEMA = json.loads(schema_text(STANDINS))
+KINDS = Kinds(
+    sources={**freshness.installed_kinds().sources, **STANDINS.sources}, channels=STANDINS.channels
+)
+"""The example shows sources that have no stand-in."""
+SCHEMA = json.loads(schema_text(KINDS))
 
 
 BOOLEAN = "tag:yaml.org,2002:bool"
@@ -44,7 +49,7 @@ EditorLoader.add_implicit_resolver(BOOLEAN, re.compile("true|false"), ["t", "f"]
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.name)
 def test_a_shipped_file_loads(path: Path) -> None:
-    settings = load_settings(path, STANDINS, {})
+    settings = load_settings(path, KINDS, {})
 
     assert settings.sources
     assert settings.channels

@@ -3,8 +3,8 @@ import json
 import pytest
 
 from connectors.tiktok_shop.sandbox.options import SandboxOptions
-from connectors.tiktok_shop.sandbox.replies import ConnectionDropped
 from connectors.tiktok_shop.sandbox.simulator import Simulator
+from connectors.transport.simulation.replies import ConnectionDropped
 from tests.unit.tiktok_sandbox.shop_client import sign
 
 

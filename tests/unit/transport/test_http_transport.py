@@ -3,6 +3,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -134,6 +135,10 @@ def test_more_threads_than_connections_share_one_transport(stub: Stub) -> None:
     [
         ("7", 7.0),
         ("0", 0.0),
+        ("2.0", 2.0),
+        ("0.25", 0.25),
+        ("2.", None),
+        ("1e3", None),
         ("Mon, 23 Nov 2026 12:00:30 GMT", 30.0),
         ("Mon, 23 Nov 2026 11:00:00 GMT", 0.0),
         ("", None),
@@ -145,6 +150,45 @@ def test_more_threads_than_connections_share_one_transport(stub: Stub) -> None:
 def test_retry_after_is_read_as_seconds_or_as_a_date(text: str, seconds: float | None) -> None:
     reply = HttpReply(status=429, headers={"retry-after": text}, body=b"")
     assert seconds == reply.retry_after(NOW)
+
+
+def test_a_body_is_saved_as_it_comes(transport: HttpTransport, stub: Stub, tmp_path: Path) -> None:
+    stub.script = [Reply(body=b"line\n" * 100_000)]
+    with (tmp_path / "saved").open("w+b") as file:
+        reply = transport.save(HttpRequest(method="GET", url=stub.url), file, most=500_000)
+        file.seek(0)
+
+        assert (200, b"") == (reply.status, reply.body)
+        assert b"line\n" * 100_000 == file.read()
+
+
+def test_a_body_that_is_larger_than_allowed_is_not_saved_whole(
+    transport: HttpTransport, stub: Stub, tmp_path: Path
+) -> None:
+    stub.script = [Reply(body=b"line\n" * 100_000)]
+    with (
+        (tmp_path / "saved").open("w+b") as file,
+        pytest.raises(NoAnswer, match="larger than 499999 bytes"),
+    ):
+        transport.save(HttpRequest(method="GET", url=stub.url), file, most=499_999)
+
+
+def test_a_body_that_is_cut_is_no_reply(
+    transport: HttpTransport, stub: Stub, tmp_path: Path
+) -> None:
+    stub.script = [Reply(body=b"line", claims=5)]
+    with (tmp_path / "saved").open("w+b") as file, pytest.raises(NoAnswer):
+        transport.save(HttpRequest(method="GET", url=stub.url), file, most=100)
+
+
+def test_a_refusal_is_a_reply_with_its_body_and_saves_nothing(
+    transport: HttpTransport, stub: Stub, tmp_path: Path
+) -> None:
+    stub.script = [Reply(status=403, body=b"expired")]
+    with (tmp_path / "saved").open("w+b") as file:
+        reply = transport.save(HttpRequest(method="GET", url=stub.url), file, most=100)
+
+        assert (403, b"expired", 0) == (reply.status, reply.body, file.tell())
 
 
 @pytest.mark.parametrize("text", ["", "yesterday", "Mon, 99 Nov 2026 12:00:30 GMT"])

@@ -1,0 +1,184 @@
+"""The installed daemon: what it does by itself, beside it, and when it is told to stop or to change."""
+
+import json
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.process.conftest import SYNCD, Shopkeeper
+
+PATIENCE = 20.0
+
+
+def until(condition: Callable[[], bool], what: str) -> None:
+    """Wait for something to become true."""
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end, f"never: {what}"
+        time.sleep(0.1)
+
+
+def configure(keeper: Shopkeeper, **replaced: str) -> None:
+    """A source read every second, and these texts of the file replaced by others."""
+    path = keeper.folder / "syncd.yaml"
+    text = path.read_text()
+    for old, new in {"settle: 0s,": "settle: 0s, every: 1s, export_takes: 0s,", **replaced}.items():
+        text = text.replace(old, new)
+    path.write_text(text)
+
+
+class Running:
+    """A daemon and everything it logged."""
+
+    def __init__(self, keeper: Shopkeeper, log: Path) -> None:
+        self.keeper = keeper
+        self.path = log
+        with log.open("ab") as file:
+            self.process = subprocess.Popen(
+                [SYNCD, "--config", "syncd.yaml", "run"],
+                cwd=keeper.folder, env=keeper.environment, stdout=subprocess.DEVNULL, stderr=file,
+            )  # fmt: skip
+
+    @property
+    def log(self) -> str:
+        return self.path.read_text()
+
+    def says(self, text: str) -> None:
+        """Wait until it logged this."""
+        until(lambda: text in self.log or self.process.poll() is not None, text)
+        assert text in self.log
+
+    def stop(self) -> int:
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(PATIENCE)
+
+
+@contextmanager
+def running(keeper: Shopkeeper, name: str = "daemon.log") -> Iterator[Running]:
+    """A daemon that is serving."""
+    daemon = Running(keeper, keeper.folder / name)
+    try:
+        daemon.says("running: 1 source, 1 channel")
+        yield daemon
+    finally:
+        daemon.stop()
+
+
+@pytest.fixture
+def daemon(keeper: Shopkeeper) -> Iterator[Running]:
+    configure(keeper)
+    keeper.stock({f"S{number:03}": 10 for number in range(50)})
+    with running(keeper) as started:
+        yield started
+
+
+def shows(keeper: Shopkeeper, sku: str, units: int) -> Callable[[], bool]:
+    return lambda: keeper.shown()[sku] == units
+
+
+def adopted(keeper: Shopkeeper) -> bool:
+    """Whether the first cycle is over."""
+    status = json.loads(keeper.syncd("status", "--json").stdout)
+    return bool(status["channels"][0]["listings"] == 50 and status["channels"][0]["dirty"] == 0)
+
+
+def test_a_changed_row_reaches_the_shop_by_itself(daemon: Running, keeper: Shopkeeper) -> None:
+    stock = {f"S{number:03}": 10 for number in range(50)}
+    keeper.stock({**stock, "S007": 3})
+
+    until(shows(keeper, "S007", 3), "S007 shows 3")
+    assert 0 == daemon.stop()
+    assert "stopped" in daemon.log
+
+
+def test_an_apply_beside_the_daemon_is_done_by_it(daemon: Running, keeper: Shopkeeper) -> None:
+    stock = {f"S{number:03}": 10 for number in range(50)}
+    keeper.stock({**stock, "S001": 4})
+    done = keeper.syncd("apply", "--json")
+
+    assert 0 == done.returncode, done.stderr
+    assert f"the daemon (pid {daemon.process.pid}) does it" in done.stderr
+    assert "apply" == json.loads(done.stdout)["trigger"]
+    assert 4 == keeper.shown()["S001"]
+
+
+@pytest.mark.usefixtures("daemon")
+def test_a_released_plan_is_sent_at_once(keeper: Shopkeeper) -> None:
+    keeper.stock({f"S{number:03}": 5 for number in range(50)})
+    until(lambda: "held" in keeper.syncd("status").stdout, "the plan is held")
+    plan = keeper.report("report")["channels"]
+    digest = json.loads(keeper.syncd("status", "--json").stdout)["needs_attention"][0][
+        "help"
+    ].split()[3]
+    del plan
+
+    done = keeper.syncd("release", "shop", digest, "--reason", "a stocktake")
+
+    assert 0 == done.returncode, done.stderr
+    assert "the daemon sends them now" in done.stdout
+    until(shows(keeper, "S049", 5), "the released plan arrives")
+
+
+def test_a_second_daemon_is_refused_with_the_pid(daemon: Running, keeper: Shopkeeper) -> None:
+    begun = time.monotonic()
+    done = keeper.syncd("run")
+
+    assert 5 == done.returncode
+    assert f"pid {daemon.process.pid}" in done.stderr
+    assert time.monotonic() - begun < 5
+    assert daemon.process.poll() is None
+
+
+def test_an_invalid_file_is_refused_with_its_lines_and_the_old_one_stays(
+    daemon: Running, keeper: Shopkeeper
+) -> None:
+    configure(keeper, **{"mode: apply": "mode: applyy"})
+    daemon.process.send_signal(signal.SIGHUP)
+
+    daemon.says("syncd.yaml:1:7: mode: 'applyy' is not one of observe, apply")
+    daemon.says("the former configuration stays in force")
+    stock = {f"S{number:03}": 10 for number in range(50)}
+    keeper.stock({**stock, "S002": 1})
+    until(shows(keeper, "S002", 1), "the old configuration still works")
+
+
+def test_a_valid_file_is_taken_and_its_blast_radius_told(
+    daemon: Running, keeper: Shopkeeper
+) -> None:
+    until(lambda: adopted(keeper), "the first cycle adopted the shop")
+    path = keeper.folder / "syncd.yaml"
+    path.write_text(path.read_text() + "    stock: {safety: 4}\n")
+
+    done = keeper.syncd("reload")
+
+    assert 0 == done.returncode, done.stderr
+    assert "the configuration is in force" in done.stdout
+    assert "shop: of 50 listings 50 would change, 0 of them to 0, and 0 prices" in done.stdout
+    assert "so it will be held" in done.stdout
+    daemon.says("running: 1 source, 1 channel")
+    until(lambda: "held" in keeper.syncd("status").stdout, "the guard holds it")
+    assert {10} == set(keeper.shown().values())
+
+
+def test_a_second_sigterm_ends_it_at_once(daemon: Running) -> None:
+    daemon.process.send_signal(signal.SIGTERM)
+    daemon.process.send_signal(signal.SIGTERM)
+
+    assert daemon.process.wait(5) in {0, 130}
+
+
+def test_a_killed_daemon_is_replaced_at_once(daemon: Running, keeper: Shopkeeper) -> None:
+    daemon.process.kill()
+    daemon.process.wait(5)
+
+    with running(keeper, "second.log") as second:
+        stock = {f"S{number:03}": 10 for number in range(50)}
+        keeper.stock({**stock, "S003": 2})
+        until(shows(keeper, "S003", 2), "the second daemon works")
+        assert second.process.poll() is None

@@ -1,0 +1,83 @@
+"""Who serves, and how commands ask and are answered."""
+
+from datetime import timedelta
+
+import pytest
+
+from syncd.domain.errors import LeaseHeld
+from syncd.domain.identity import ChannelName, RunId, Sku
+from syncd.ledger import SqlLedger
+from syncd.ledger import leases as leases_module
+from syncd.ports.service import Reply, Word
+from tests.fakes.clock import FakeClock
+
+SHOP = ChannelName("shop")
+
+
+def test_nobody_serves_until_somebody_begins(ledger: SqlLedger) -> None:
+    assert None is ledger.running()
+    ledger.begin_service()
+    assert ledger.running() is not None
+    ledger.end_service()
+    assert None is ledger.running()
+
+
+def test_a_service_that_went_silent_no_longer_counts(ledger: SqlLedger, clock: FakeClock) -> None:
+    ledger.begin_service()
+    clock.advance(timedelta(seconds=31).total_seconds())
+    assert None is ledger.running()
+    ledger.beat()
+    assert ledger.running() is not None
+
+
+def test_another_living_process_is_named(
+    ledger: SqlLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger.begin_service()
+    monkeypatch.setattr("os.getpid", lambda: 1)
+    with pytest.raises(LeaseHeld, match=r"already serves the ledger .* in another process, pid"):
+        ledger.begin_service()
+
+
+def test_a_dead_process_is_replaced(ledger: SqlLedger, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.getpid", lambda: 2**22 + 1)
+    ledger.begin_service()
+    monkeypatch.undo()
+    assert not leases_module.runs(2**22 + 1)
+    ledger.begin_service()
+    assert ledger.running() is not None
+
+
+def test_requests_are_taken_once_in_order_and_answered(ledger: SqlLedger) -> None:
+    first = ledger.ask(Word.APPLY, [SHOP], [Sku("A"), Sku("00123")])
+    second = ledger.ask(Word.RELOAD, [], [])
+
+    taken = ledger.take_requests()
+
+    assert [first, second] == [request.number for request in taken]
+    assert (Word.APPLY, (SHOP,), (Sku("A"), Sku("00123"))) == (
+        taken[0].word,
+        taken[0].channels,
+        taken[0].skus,
+    )
+    assert () == ledger.take_requests()
+    assert None is ledger.reply_to(first)
+    reply = Reply(code=4, text="partly", run=RunId("20261128-1"))
+    ledger.reply(first, reply)
+    assert reply == ledger.reply_to(first)
+
+
+@pytest.mark.parametrize("word", ["begin", "end"])
+def test_what_nobody_will_answer_is_refused(ledger: SqlLedger, word: str) -> None:
+    ledger.begin_service()
+    taken = ledger.ask(Word.APPLY, [SHOP], [])
+    ledger.take_requests()
+    waiting = ledger.ask(Word.PUBLISH, [SHOP], [])
+
+    ledger.begin_service() if word == "begin" else ledger.end_service()
+
+    for number in (taken, waiting):
+        reply = ledger.reply_to(number)
+        assert reply is not None
+        assert 5 == reply.code
+        assert "run the command again" in reply.text

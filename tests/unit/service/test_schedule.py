@@ -1,0 +1,128 @@
+"""Jobs run one at a time, none is forgotten, and one that fails runs again."""
+
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, timedelta
+
+import pytest
+
+from syncd.service.schedule import Schedule
+
+PATIENCE = 10.0
+SELDOM = timedelta(hours=1)
+
+
+@pytest.fixture
+def schedule() -> Iterator[Schedule]:
+    made = Schedule(UTC)
+    made.start()
+    yield made
+    made.stop()
+
+
+class Counted:
+    """A job that counts, and may be made to wait."""
+
+    def __init__(self) -> None:
+        self.runs = 0
+        self.most = 0
+        self.inside = 0
+        self.begun = threading.Semaphore(0)
+        self.ended = threading.Semaphore(0)
+        self.gate = threading.Event()
+        self.gate.set()
+        self.fail: Callable[[], None] = lambda: None
+
+    def __call__(self) -> None:
+        self.runs += 1
+        self.inside += 1
+        self.most = max(self.most, self.inside)
+        self.begun.release()
+        self.gate.wait(PATIENCE)
+        self.inside -= 1
+        self.ended.release()
+        self.fail()
+
+
+def test_a_job_runs_now_and_again_when_asked(schedule: Schedule) -> None:
+    job = Counted()
+    schedule.every("job", SELDOM, job)
+    assert job.ended.acquire(timeout=PATIENCE)
+
+    schedule.at_once("job")
+
+    assert job.ended.acquire(timeout=PATIENCE)
+    assert 2 == job.runs
+
+
+def test_asking_while_it_runs_runs_it_once_more_afterwards(schedule: Schedule) -> None:
+    job = Counted()
+    job.gate.clear()
+    schedule.every("job", SELDOM, job)
+    assert job.begun.acquire(timeout=PATIENCE)
+    for _ in range(5):
+        schedule.at_once("job")
+    job.gate.set()
+
+    assert job.ended.acquire(timeout=PATIENCE)
+    assert job.ended.acquire(timeout=PATIENCE)
+    assert not job.ended.acquire(timeout=0.5)
+    assert (2, 1) == (job.runs, job.most)
+
+
+def test_asking_a_thousand_times_loses_no_last_word(schedule: Schedule) -> None:
+    job = Counted()
+    schedule.every("job", SELDOM, job)
+    told = seen = 0
+    for told in range(1_000):
+        before = job.runs
+        schedule.at_once("job")
+        while job.runs == before:
+            assert job.ended.acquire(timeout=PATIENCE)
+        seen = told
+    assert 999 == seen
+
+
+def test_a_job_that_fails_is_logged_and_runs_again(
+    schedule: Schedule, caplog: pytest.LogCaptureFixture
+) -> None:
+    job = Counted()
+
+    def fail() -> None:
+        raise RuntimeError("broken")
+
+    job.fail = fail
+    schedule.every("job", SELDOM, job)
+    assert job.ended.acquire(timeout=PATIENCE)
+    schedule.at_once("job")
+    assert job.ended.acquire(timeout=PATIENCE)
+
+    assert "job failed" in caplog.text
+
+
+def test_a_job_that_is_due_soon_is_not_put_off(schedule: Schedule) -> None:
+    job = Counted()
+    schedule.every("job", SELDOM, job, first=SELDOM)
+    schedule.later("job", timedelta(seconds=0.2))
+    schedule.later("job", timedelta(hours=5))
+
+    assert job.ended.acquire(timeout=PATIENCE)
+
+
+def test_a_clock_that_jumped_runs_every_interval_job(schedule: Schedule) -> None:
+    job = Counted()
+    schedule.every("job", SELDOM, job, first=SELDOM)
+
+    schedule.realign()
+
+    assert job.ended.acquire(timeout=PATIENCE)
+
+
+def test_something_may_run_a_single_time(schedule: Schedule) -> None:
+    job = Counted()
+    schedule.once("single", job)
+
+    assert job.ended.acquire(timeout=PATIENCE)
+    assert not job.ended.acquire(timeout=0.3)
+    schedule.at_once("single")
+    assert not job.ended.acquire(timeout=0.3)
