@@ -17,7 +17,7 @@ HEAD = "0006"
 """The newest revision in `migrations/versions`; a test keeps the two equal."""
 
 CHECKED = 16 * 1024 * 1024
-"""Bytes up to which a ledger is checked whole before it is used: 50,000 SKUs, a tenth of a second.
+"""Bytes up to which a ledger is checked whole before it is used: some 50,000 SKUs, a fifth of a second.
 
 A larger one would cost every command more than it does; `syncd doctor` checks it, and what a command
 reads of it is checked in passing.

@@ -73,9 +73,12 @@ class SourceLedger(Protocol):
     """What sources said."""
 
     def record_snapshot(
-        self, run: RunId, source: SourceName, reader: SnapshotReader, expected: Expectations
-    ) -> SnapshotResult:
+        self, run: RunId, source: SourceName, reader: SnapshotReader, expected: Expectations,
+        form: str = "",
+    ) -> SnapshotResult:  # fmt: skip
         """Read to the end and record atomically; marks moved SKUs dirty for every channel.
+
+        `form` names how rows are read: after another one every row is judged anew, unchanged ones too.
 
         Raises SourceInvalid when `snapshot_problems` finds any and the fingerprint was not accepted, and
         whatever `reader.batches` raises; the former snapshot stays current then.

@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
+from hashlib import sha256
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import TypeVar, cast
@@ -120,6 +121,7 @@ def _setup(
             basis=item.basis,
             every=item.every,
             full_every=item.full_every,
+            form=sha256(repr(item.options).encode()).hexdigest()[:16],
         )
         for name, item in settings.sources.items()
     }
