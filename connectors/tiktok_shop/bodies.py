@@ -80,6 +80,11 @@ def order_search(wanted: OrderFilter) -> bytes:
     )
 
 
+def activity_search(status: str, page_size: int, page_token: str) -> bytes:
+    """Body of the promotion search, which alone is paged in its body (fact sheet 3.7)."""
+    return _compact({"status": status, "page_size": page_size, "page_token": page_token})
+
+
 def inventory_search(*, product_ids: Sequence[str] = (), sku_ids: Sequence[str] = ()) -> bytes:
     """Body of the inventory search: at most 100 products or 600 SKUs, not both."""
     return _compact({"product_ids": product_ids or None, "sku_ids": sku_ids or None})

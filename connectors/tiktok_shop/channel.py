@@ -9,6 +9,7 @@ from random import SystemRandom
 
 from pydantic import SecretStr
 
+from connectors.tiktok_shop.batches import LargestBatch
 from connectors.tiktok_shop.calls import App, SignedCalls
 from connectors.tiktok_shop.catalogue import Catalogue
 from connectors.tiktok_shop.client import TikTokClient
@@ -16,7 +17,8 @@ from connectors.tiktok_shop.codes import ErrorClass
 from connectors.tiktok_shop.errors import ApiRefused, ApiUnavailable, ApiUnknown
 from connectors.tiktok_shop.options import TikTokShopOptions
 from connectors.tiktok_shop.order_feed import TikTokOrderFeed
-from connectors.tiktok_shop.scopes import NEEDED
+from connectors.tiktok_shop.promotions import promotions
+from connectors.tiktok_shop.scopes import NEEDED, USEFUL
 from connectors.tiktok_shop.tokens import Keeper, TokenIssuer
 from connectors.tiktok_shop.webhooks import SUBSCRIBED, WebhookReader
 from connectors.tiktok_shop.wire import Shop
@@ -37,6 +39,7 @@ from syncd.domain.errors import ChannelUnauthorized, ChannelUnavailable
 from syncd.domain.identity import ChannelName, ListingRef, WarehouseId
 from syncd.domain.listing import Listing
 from syncd.domain.outcome import Accepted, Outcome, Rejected, Unknown
+from syncd.domain.promotion import Promotion
 from syncd.domain.report import Requests
 from syncd.domain.rules import Zero
 from syncd.ports.channel import Exchange, Fact, FactStore, OrderFeed, ShopFacts
@@ -67,6 +70,7 @@ class TikTokShopChannel:
         self._webhooks = webhooks
         self._facts = facts
         self._clock = clock
+        self._batches = LargestBatch(name, facts)
 
     @property
     def name(self) -> ChannelName:
@@ -98,6 +102,7 @@ class TikTokShopChannel:
             expires_at=grant.refresh_expires_at,
             needed=NEEDED,
             granted=grant.granted_scopes or None,
+            useful=USEFUL,
         )
 
     def authorized_shops(self) -> Sequence[str]:
@@ -202,6 +207,10 @@ class TikTokShopChannel:
         """The live price and status of these listings."""
         return self._catalogue.look_at_prices(refs)
 
+    def promotions(self) -> Sequence[Promotion]:
+        """Promotions that lock prices now or within a day; the times are the shop's own."""
+        return tuple(promotions(self._client, self._clock.now()))
+
     def batches(self, changes: Sequence[Change]) -> Iterator[Sequence[Change]]:
         """One product and one field per call, all warehouses of a SKU together."""
         groups: dict[tuple[str, str], list[Change]] = {}
@@ -220,6 +229,7 @@ class TikTokShopChannel:
         if any(_zero_refused(outcome, refused) for outcome in outcomes):
             outcomes = self._without_zero(exchange, zero, outcomes, refused)
         self._reactivate(outcomes)
+        self._batches.note(self._writer.largest)
         return outcomes
 
     def _again_with_warehouses(

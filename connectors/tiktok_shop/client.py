@@ -7,6 +7,7 @@ from typing import Self
 from pydantic import SecretStr
 
 from connectors.tiktok_shop import bodies
+from connectors.tiktok_shop.activities import ActivitiesData, ActivityData
 from connectors.tiktok_shop.bodies import OrderFilter, PriceWrite, ProductFilter, StockWrite
 from connectors.tiktok_shop.calls import Call, SignedCalls, reading, writing
 from connectors.tiktok_shop.wire import (
@@ -36,6 +37,8 @@ UPDATE_PRICES = writing("POST", "/product/202309/products/{product_id}/prices/up
 ACTIVATE = writing("POST", "/product/202309/products/activate")
 DEACTIVATE = writing("POST", "/product/202309/products/deactivate")
 SEARCH_ORDERS = reading("POST", "/order/202309/orders/search")
+SEARCH_ACTIVITIES = reading("POST", "/promotion/202309/activities/search")
+ACTIVITY = reading("GET", "/promotion/202309/activities/{activity_id}")
 WEBHOOKS = reading("GET", "/event/202309/webhooks")
 PUT_WEBHOOK = reading("PUT", "/event/202309/webhooks")
 """Saying the same again has no further effect, so it is repeated as a reading is."""
@@ -171,6 +174,26 @@ class TikTokClient:
             lane=lane,
         )
         return self._calls.send(call, OrdersData)
+
+    def search_activities(self, status: str, *, page_token: str = "") -> ActivitiesData:
+        """One page of promotions of a status."""
+        call = Call(
+            endpoint=SEARCH_ACTIVITIES,
+            body=bodies.activity_search(status, PAGE_SIZE, page_token),
+            cipher=self._cipher,
+            lane=Lane.BULK,
+        )
+        return self._calls.send(call, ActivitiesData)
+
+    def activity(self, activity_id: str) -> ActivityData:
+        """The products of one promotion."""
+        call = Call(
+            endpoint=ACTIVITY,
+            values={"activity_id": activity_id},
+            cipher=self._cipher,
+            lane=Lane.BULK,
+        )
+        return self._calls.send(call, ActivityData)
 
     def webhooks(self) -> Sequence[Webhook]:
         """The topics that the shop sends, and where to."""

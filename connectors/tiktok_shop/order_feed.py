@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from connectors.tiktok_shop.bodies import OrderFilter
 from connectors.tiktok_shop.client import TikTokClient
-from connectors.tiktok_shop.wire import LineItem, Order
+from connectors.tiktok_shop.wire import LineItem, Order, moment_of
 from syncd.domain.errors import ChannelUnavailable
 from syncd.domain.identity import ChannelName, ListingId, ListingRef, ProductId, WarehouseId
 from syncd.domain.orders import ENTERED, LEFT, PACKED, OrderLine, OrderState
@@ -75,7 +75,7 @@ def _line(
     seller_sku: str, units: int,
 ) -> OrderLine:  # fmt: skip
     state = state_of(order.status, item.display_status)
-    updated = _moment(order.update_time)
+    updated = moment_of(order.update_time)
     return OrderLine(
         channel=channel,
         order_id=order.id,
@@ -84,11 +84,11 @@ def _line(
         seller_sku=seller_sku,
         units=units,
         state=state,
-        created_at=_moment(order.create_time),
+        created_at=moment_of(order.create_time),
         updated_at=updated,
         entered_at=_first(updated, order, item) if state in ENTERED else None,
         packed_at=_first(updated, order, item) if state in PACKED else None,
-        left_at=min(updated, _moment(order.collection_time or order.update_time))
+        left_at=min(updated, moment_of(order.collection_time or order.update_time))
         if state in LEFT
         else None,
         warehouse_id=WarehouseId(order.warehouse_id) if order.warehouse_id else None,
@@ -105,7 +105,7 @@ def _for_want_of_stock(order: Order) -> bool:
 def _first(updated: datetime, order: Order, item: LineItem) -> datetime:
     """The earliest moment by which the step is known to be reached: ready to ship, or the last update."""
     known = [moment for moment in (order.rts_time, item.rts_time, order.collection_time) if moment]
-    return min([updated, *(_moment(moment) for moment in known)])
+    return min([updated, *(moment_of(moment) for moment in known)])
 
 
 def state_of(order_status: str, line_status: str) -> OrderState:
@@ -121,10 +121,3 @@ def state_of(order_status: str, line_status: str) -> OrderState:
         if word in OrderState.__members__:
             return OrderState(word)
     return OrderState.AWAITING_SHIPMENT
-
-
-def _moment(seconds: int) -> datetime:
-    """Unix seconds; a value in milliseconds is recognised by its size (fact sheet, Unsure 13)."""
-    if seconds > 10**11:
-        seconds //= 1000
-    return datetime.fromtimestamp(seconds, UTC)

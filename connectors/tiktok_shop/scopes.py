@@ -9,3 +9,6 @@ NEEDED: Mapping[str, str] = {
     "seller.order.info": "to read orders",
     "seller.logistics": "to read warehouses",
 }
+USEFUL = ("seller.promotion", "seller.promotion.basic")
+"""Lets prices wait for the end of a promotion; without it they are found by refusals. The fact sheet does not
+name it: these are the names that clients use."""

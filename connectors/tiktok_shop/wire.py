@@ -5,6 +5,7 @@ null. A quantity that is missing stays None, because absence is never zero.
 """
 
 import json
+from datetime import UTC, datetime
 from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import (
@@ -47,6 +48,14 @@ IdOrNothing = Annotated[Text, BeforeValidator(_id_text)]
 Items = Annotated[tuple[Item, ...], BeforeValidator(_none_is_empty_list)]
 Seconds = StrictInt | None
 """Unix seconds."""
+_MILLISECONDS_FROM = 10**11
+
+
+def moment_of(seconds: int) -> datetime:
+    """Unix seconds; a value in milliseconds is recognised by its size (fact sheet, Unsure 13)."""
+    if seconds > _MILLISECONDS_FROM:
+        seconds //= 1000
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 class WireModel(BaseModel):

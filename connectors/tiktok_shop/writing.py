@@ -66,6 +66,8 @@ class ProductWriter:
         self._client = client
         self._clock = clock
         self._price_field = price_field
+        self.largest = 0
+        """The most SKUs that one call was seen to take."""
 
     def write_stock(
         self, changes: Sequence[Change], live: Mapping[ListingRef, Listing]
@@ -119,6 +121,7 @@ class ProductWriter:
     ) -> None:  # fmt: skip
         try:
             refused.update(_entries(refs, call(refs)))
+            self.largest = max(self.largest, len(refs))
         except ApiUnknown as error:
             unknown.update(dict.fromkeys(refs, str(error)))
         except ApiRefused as error:

@@ -12,13 +12,14 @@ WARNING_DAYS = (1, 7, 14, 30)
 class Authorization:
     """A grant as it is kept. `granted` is None where the shop did not tell the scopes.
 
-    `needed` maps each scope to what it is for.
+    `needed` maps each scope to what it is for; `useful` are those that are used where they were granted.
     """
 
     holder: str
     expires_at: datetime
     needed: Mapping[str, str] = field(default_factory=dict)
     granted: tuple[str, ...] | None = None
+    useful: tuple[str, ...] = ()
 
     def missing(self) -> tuple[str, ...]:
         """Scopes without which something will be refused."""
@@ -27,7 +28,8 @@ class Authorization:
 
     def superfluous(self) -> tuple[str, ...]:
         """Scopes that nothing here uses: a stolen token could do more than it has to."""
-        return tuple(scope for scope in self.granted or () if scope not in self.needed)
+        used = {*self.needed, *self.useful}
+        return tuple(scope for scope in self.granted or () if scope not in used)
 
     def days_left(self, now: datetime) -> int:
         """Whole days until it ends; negative once it has ended."""

@@ -17,6 +17,17 @@ class ListingStatus(StrEnum):
     GONE = "gone"
 
 
+class SetAside(StrEnum):
+    """Why a listing, or one field of it, is left alone for a while."""
+
+    PARKED = "parked"
+    """The shop refused it, or an operator said so: somebody should look."""
+    SKIPPED = "skipped"
+    """Not ours to write: run by the platform, follows its parts, shared with another shop."""
+    PROMOTION = "promotion"
+    """A promotion locks the price; it goes out by itself afterwards."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WarehouseStock:
     """Stock of one listing in one warehouse, in listing units. `committed` is a cross-check only."""

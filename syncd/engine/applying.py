@@ -10,7 +10,7 @@ from itertools import islice
 from syncd.domain.change import Change, Field
 from syncd.domain.errors import ChannelError, ChannelUnavailable
 from syncd.domain.identity import ListingRef, ProductId, RunId, WarehouseId
-from syncd.domain.listing import Listing
+from syncd.domain.listing import Listing, SetAside
 from syncd.domain.outcome import Accepted, Outcome, Rejected, Retry, Unknown
 from syncd.engine.drafting import Drafted
 from syncd.engine.ordering import INDEX_DELAY, open_demands, poll_orders
@@ -25,6 +25,8 @@ CHUNK_PRODUCTS = 40
 """Products between two looks at live values: few enough that a value read is not old when it is used."""
 WORKERS = 8
 PARK_FOR = {Retry.LATER: timedelta(hours=1), Retry.NEVER: timedelta(hours=24)}
+SKIP_FOR = timedelta(days=7)
+"""What is not ours to write may become ours: it is tried once a week, which costs one refused request."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,7 +207,7 @@ class Sender:
 
     def _park(self, refused: Rejected) -> None:
         """A permanent refusal sets the listing's field aside, so that it is not tried every cycle."""
-        span = PARK_FOR.get(refused.retry)
+        span = SKIP_FOR if refused.skip else PARK_FOR.get(refused.retry)
         if span is None:
             return
         now = self._engine.clock.now()
@@ -214,6 +216,7 @@ class Sender:
                 channel=self._setup.name, sku=refused.change.sku, ref=refused.change.ref,
                 field=refused.change.field.value, code=refused.code, message=refused.message,
                 since=now, until=now + span,
+                kind=SetAside.SKIPPED if refused.skip else SetAside.PARKED,
             )
         )  # fmt: skip
 

@@ -7,6 +7,7 @@ from syncd.domain.counting import counted
 from syncd.domain.duration import written
 from syncd.domain.errors import LedgerError
 from syncd.domain.identity import ChannelName
+from syncd.domain.listing import SetAside
 from syncd.domain.outcome import Verdict
 from syncd.domain.report import (
     Attention,
@@ -18,6 +19,7 @@ from syncd.domain.report import (
 from syncd.domain.stock import Freshness, SourceStanding, freshness
 from syncd.engine.setup import EngineSetup, SourceSetup
 from syncd.ports.authorization import Authorizer
+from syncd.ports.records import Park
 
 
 def attention(
@@ -45,6 +47,7 @@ def standing_attention(engine: EngineSetup) -> Iterator[Attention]:
             what = f"source {name} {standing.trouble_state}: {standing.trouble}"
             yield _item(what, f"syncd ingest {name}", 1, standing.trouble_since)
     yield from _ages(engine, now)
+    yield from _troubles(engine)
     for channel in engine.channels:
         paused = engine.ledger.paused(channel)
         if paused is not None:
@@ -72,6 +75,17 @@ def ending_authorizations(engine: EngineSetup, now: datetime) -> Iterator[Attent
             f"{name}: the authorization {left}, on {grant.expires_at:%Y-%m-%d}",
             f"syncd connect {name}",
         )
+
+
+def _troubles(engine: EngineSetup) -> Iterator[Attention]:
+    """Channels that could not be used in their last run, and addresses that take no alert."""
+    for name, trouble in engine.ledger.channel_troubles().items():
+        if name in engine.channels:
+            refused = trouble.state is ChannelState.UNAUTHORIZED
+            help_ = f"syncd connect {name}" if refused else f"syncd doctor {name}"
+            yield _item(f"{name} {trouble.state}: {trouble.message}", help_, 1, trouble.since)
+    for lost in engine.ledger.address_troubles():
+        yield _item(f"alerts: {lost.message}", "syncd alerts test", lost.failures, lost.since)
 
 
 def _ages(engine: EngineSetup, now: datetime) -> Iterator[Attention]:
@@ -194,8 +208,13 @@ def _listings(engine: EngineSetup, channel: ChannelReport, now: datetime) -> Ite
         yield _item(what, "syncd listings", channel.unmapped)
 
 
+def parked(engine: EngineSetup, name: ChannelName, now: datetime) -> list[Park]:
+    """Parks that somebody should look at: what is skipped for good or waits for a promotion is none."""
+    return [park for park in engine.ledger.parks(name, now) if park.kind is SetAside.PARKED]
+
+
 def _parked(engine: EngineSetup, name: ChannelName, now: datetime) -> Iterator[Attention]:
-    parks = engine.ledger.parks(name, now)
+    parks = parked(engine, name, now)
     if parks:
         oldest = min(park.since for park in parks)
         what = f"{name}: {counted(len(parks), 'listing')} parked (first: {parks[0].sku}: {parks[0].message})"

@@ -23,7 +23,7 @@ from syncd.domain.report import (
     SourceReport,
 )
 from syncd.engine.applying import Interrupted, Sender, Sent
-from syncd.engine.attention import attention
+from syncd.engine.attention import attention, parked
 from syncd.engine.drafting import Drafted, draft_plan
 from syncd.engine.ingest import ingest, mark_what_time_changed
 from syncd.engine.mapping import unmapped
@@ -98,6 +98,9 @@ def finish(
     """Put the report together and keep it."""
     engine.progress.close()
     sources, channels = parts
+    for part in channels:
+        if not part.leased:  # another process had the channel: nothing was learned about the shop
+            engine.ledger.record_standing(part.name, part.state, part.message)
     report = Report(
         run=run,
         started_at=started,
@@ -150,7 +153,7 @@ def _stopped(
         listings=engine.ledger.listing_count(setup.name),
         message=message,
         requests=_since(setup, before),
-        parked=len(engine.ledger.parks(setup.name, engine.clock.now())),
+        parked=len(parked(engine, setup.name, engine.clock.now())),
         unmapped=sum(1 for _ in unmapped(engine, setup)),
     )
 
@@ -258,7 +261,7 @@ def _report(
         hazards=plan.hazards,
         changes=(*held, *rows),
         skipped=plan.skipped,
-        parked=len(engine.ledger.parks(setup.name, engine.clock.now())),
+        parked=len(parked(engine, setup.name, engine.clock.now())),
         unmapped=sum(1 for _ in unmapped(engine, setup)),
         requests=_since(setup, before),
         warehouses=setup.rules.warehouse_names,

@@ -12,7 +12,7 @@ from syncd.domain.listing import BoundListing, Listing
 from syncd.domain.plan import Plan, Skip, in_send_order
 from syncd.domain.rules import Zero
 from syncd.engine.ordering import open_demands
-from syncd.engine.planning import Bounds, Rows, Wanted, plan_listing
+from syncd.engine.planning import Aside, Bounds, Rows, Wanted, plan_listing
 from syncd.engine.setup import ChannelSetup, EngineSetup
 from syncd.engine.wanting import Dependents, want
 
@@ -159,13 +159,17 @@ def _with_live(known: Listing, live: Listing | None) -> Listing:
 def channel_bounds(engine: EngineSetup, setup: ChannelSetup) -> Bounds:
     """What the channel allows now: parks, a refused 0, and whether orders are known completely."""
     now = engine.clock.now()
-    parked: dict[ListingRef, dict[Field, str]] = {}
+    aside: dict[ListingRef, dict[Field, Aside]] = {}
     for park in engine.ledger.parks(setup.name, now):
         refs = [park.ref] if park.ref else _refs_of(engine, setup, park.sku)
         fields = [Field(park.field)] if park.field else list(Field)
         for ref in refs:
             for name in fields:
-                parked.setdefault(ref, {})[name] = f"{park.code} {park.message}".strip()
+                aside.setdefault(ref, {})[name] = Aside(
+                    kind=park.kind,
+                    reason=f"{park.code} {park.message}".strip(),
+                    since=park.since,
+                )
     refused = None
     if setup.rules.zero is not Zero.DEACTIVATE:
         refused = setup.channel.refuses_zero()
@@ -176,7 +180,7 @@ def channel_bounds(engine: EngineSetup, setup: ChannelSetup) -> Bounds:
         least_why="" if refused is None else (
             f"the shop refuses 0 (learned {refused.learned_at:%Y-%m-%d}): 1 is left on sale"
         ),
-        parked=parked,
+        aside=aside,
     )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from syncd.domain.conditions import ChannelTrouble
 from syncd.domain.counting import counted
 from syncd.domain.identity import ChannelName, Sku, SourceName
 from syncd.domain.listing import BoundListing, ListingStatus
@@ -19,10 +20,11 @@ from syncd.domain.views import (
     SourceStatus,
     StatusView,
 )
-from syncd.engine.attention import standing_attention
+from syncd.engine.attention import parked, standing_attention
 from syncd.engine.mapping import unmapped
 from syncd.engine.nearness import near_misses
 from syncd.engine.setup import ChannelSetup, EngineSetup
+from syncd.ports.records import Pause
 
 EVERYTHING = 1_000_000
 """More entries than one SKU gathers before retention takes them."""
@@ -79,20 +81,28 @@ def _channel(engine: EngineSetup, setup: ChannelSetup, now: datetime) -> Channel
     plan = engine.ledger.latest_plan(setup.name)
     paused = engine.ledger.paused(setup.name)
     held = 0 if plan is None else sum(1 for row in plan.rows if row.held_by is not None)
+    trouble = engine.ledger.channel_troubles().get(setup.name)
+    troubled = "ok" if trouble is None else trouble.state.value
     return ChannelStatus(
         name=setup.name,
-        state="paused" if paused else ("held" if held else "ok"),
+        state="paused" if paused else ("held" if held and trouble is None else troubled),
         mode=engine.mode.value,
         listings=engine.ledger.listing_count(setup.name),
         dirty=engine.ledger.dirty_count(setup.name),
         held=held,
-        parked=len(engine.ledger.parks(setup.name, now)),
+        parked=len(parked(engine, setup.name, now)),
         scanned_at=engine.ledger.scanned_at(setup.name),
         orders_complete_until=engine.ledger.order_cursor(setup.name).complete_until,
         confirmed_at=engine.ledger.confirmed_at(setup.name),
         writer_pid=engine.ledger.writer(setup.name),
-        message="" if paused is None else paused.reason,
+        message=_message(paused, trouble),
     )
+
+
+def _message(paused: Pause | None, trouble: ChannelTrouble | None) -> str:
+    if paused is not None:
+        return paused.reason
+    return "" if trouble is None else trouble.message
 
 
 def listings(engine: EngineSetup) -> ListingsView:
@@ -110,17 +120,18 @@ def listings(engine: EngineSetup) -> ListingsView:
 
 
 def _listed(engine: EngineSetup, setup: ChannelSetup) -> Iterator[ListingRow]:
-    parked = {
+    parks = {
         (park.sku, park.ref): park for park in engine.ledger.parks(setup.name, engine.clock.now())
     }
     unsourced = {row.listing.ref for row in unmapped(engine, setup)}
     for bound in engine.ledger.listings(setup.name):
         sku = bound.sku or Sku("")
-        park = parked.get((sku, bound.listing.ref)) or parked.get((sku, None))
+        park = parks.get((sku, bound.listing.ref)) or parks.get((sku, None))
         kind, note, since = "mapped", bound.listing.refusal, bound.adopted_at
         if park is not None:
             until = f", until {park.until:%Y-%m-%d %H:%M} UTC" if park.until else ""
-            kind, note, since = "parked", f"{park.code} {park.message}{until}", park.since
+            kind, since = park.kind.value, park.since
+            note = f"{park.code} {park.message}{until}".strip()
         elif bound.listing.status is ListingStatus.GONE:
             kind, note = "gone", "the channel no longer lists it"
         elif bound.listing.ref in unsourced:

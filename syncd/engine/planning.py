@@ -7,7 +7,7 @@ from datetime import datetime
 from syncd.domain.allocation import Derivation, raised_to_lock
 from syncd.domain.change import Cause, Change, Field
 from syncd.domain.identity import ListingRef, WarehouseId
-from syncd.domain.listing import BoundListing, ListingStatus, WarehouseStock
+from syncd.domain.listing import BoundListing, ListingStatus, SetAside, WarehouseStock
 from syncd.domain.plan import Skip
 from syncd.domain.pricing import PriceDerivation, moves_too_far
 from syncd.domain.rules import ListingRule, Publish
@@ -38,16 +38,25 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Aside:
+    """Why a field of a listing is left alone, in a word and in a sentence, and since when."""
+
+    kind: SetAside
+    reason: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
     """What the channel allows now. `least` is 1 where the shop refuses 0, with the reason in words.
 
-    `parked` maps a listing to the fields set aside and why.
+    `aside` maps a listing to the fields that are left alone, and why.
     """
 
     orders_complete: bool
     least: int = 0
     least_why: str = ""
-    parked: Mapping[ListingRef, Mapping[Field, str]] = field(default_factory=dict)
+    aside: Mapping[ListingRef, Mapping[Field, Aside]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,9 +112,9 @@ def _skip(wanted: Wanted, reason: str, kind: str, since: datetime | None = None)
 def _quantity_rows(wanted: Wanted, bounds: Bounds) -> Rows:
     if wanted.rule.publish is Publish.PRICE:
         return Rows()
-    parked = bounds.parked.get(wanted.bound.listing.ref, {}).get(Field.QUANTITY)
-    if parked is not None:
-        return Rows(skips=(_skip(wanted, parked, "parked"),))
+    aside = bounds.aside.get(wanted.bound.listing.ref, {}).get(Field.QUANTITY)
+    if aside is not None:
+        return Rows(skips=(_skip(wanted, aside.reason, aside.kind, aside.since),))
     if wanted.stock is None:
         kind = "unmapped" if wanted.unsourced else "held"
         return Rows(skips=(_skip(wanted, wanted.stock_why, kind),), settled=wanted.unsourced)
@@ -257,9 +266,9 @@ def _price_rows(wanted: Wanted, bounds: Bounds) -> Rows:
     rule, listing = wanted.rule, wanted.bound.listing
     if rule.price is None or rule.publish is Publish.STOCK:
         return Rows()
-    parked = bounds.parked.get(listing.ref, {}).get(Field.PRICE)
-    if parked is not None:
-        return Rows(skips=(_skip(wanted, parked, "parked"),))
+    aside = bounds.aside.get(listing.ref, {}).get(Field.PRICE)
+    if aside is not None and aside.kind is not SetAside.PROMOTION:
+        return Rows(skips=(_skip(wanted, aside.reason, aside.kind, aside.since),))
     if wanted.price is None:
         kind = UNPRICED if wanted.unpriced else PRICE_WITHHELD
         skip = _skip(wanted, f"price: {wanted.price_why}", kind)
@@ -267,6 +276,8 @@ def _price_rows(wanted: Wanted, bounds: Bounds) -> Rows:
     shown = listing.price
     if shown is not None and shown == wanted.price.price:
         return Rows()
+    if aside is not None:  # it is marked dirty again when the promotion is over
+        return Rows(skips=(_skip(wanted, aside.reason, aside.kind, aside.since),))
     change = Change(
         sku=rule.sku, seller_sku=listing.seller_sku, ref=listing.ref, field=Field.PRICE,
         before=None if shown is None else shown.minor, after=wanted.price.price.minor,

@@ -1,12 +1,17 @@
 """Reads everything a channel lists, so that drift, new and vanished listings are seen."""
 
+import logging
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
+from syncd.domain.errors import ChannelError
 from syncd.domain.identity import RunId
 from syncd.domain.listing import Listing
+from syncd.domain.promotion import price_locks
 from syncd.engine.setup import ChannelSetup, EngineSetup, Trigger
 from syncd.ports.records import ListingScan
+
+logger = logging.getLogger(__name__)
 
 SMALL_SHOP = 2_000
 """Listings up to which a command typed by hand reads the whole shop: about 40 requests."""
@@ -33,9 +38,29 @@ def scan(engine: EngineSetup, setup: ChannelSetup, run: RunId) -> ListingScan:
 
     Raises ChannelError; nothing changes.
     """
-    return engine.ledger.record_listings(
+    found = engine.ledger.record_listings(
         run, setup.name, _told(engine, setup), setup.rules.bound_sku
     )
+    if setup.rules.price is not None:
+        note_promotions(engine, setup)
+    return found
+
+
+def note_promotions(engine: EngineSetup, setup: ChannelSetup) -> None:
+    """Read which prices are locked by promotions; without an answer the former knowledge stays.
+
+    A shop that does not let us read them refuses prices one by one, and each waits an hour then.
+    """
+    try:
+        promotions = setup.channel.promotions()
+    except ChannelError as error:
+        logger.warning(
+            "channel %s: promotions could not be read: %s", setup.name, error,
+            extra={"action": "promotions_unread", "channel": setup.name},
+        )  # fmt: skip
+        return
+    locks = price_locks(promotions, engine.clock.now())
+    engine.ledger.record_price_locks(setup.name, locks)
 
 
 def _allowed(engine: EngineSetup, setup: ChannelSetup, trigger: Trigger) -> timedelta:

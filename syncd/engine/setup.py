@@ -89,12 +89,16 @@ class SourceSetup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelSetup:
-    """One channel and its rules. `reconcile_every` bounds the age of what we think it shows."""
+    """One channel and its rules.
+
+    `reconcile_every` bounds the age of what we think it shows, `orders_every` that of its orders.
+    """
 
     name: ChannelName
     channel: Channel
     rules: ChannelRules
     reconcile_every: timedelta
+    orders_every: timedelta = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Self
 
 from syncd.ledger.history import HistoryStore
 from syncd.ledger.schema import open_current, open_migrated
+from syncd.ledger.store_alerts import AlertStore
 from syncd.ledger.store_attempts import AttemptStore
 from syncd.ledger.store_authorizations import AuthorizationStore
 from syncd.ledger.store_inbox import InboxStore
@@ -31,6 +32,7 @@ class SqlLedger(
     PlanStore,
     AttemptStore,
     OperatorStore,
+    AlertStore,
     ServiceStore,
     InboxStore,
     AuthorizationStore,

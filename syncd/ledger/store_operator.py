@@ -8,13 +8,24 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from syncd.domain.identity import ChannelName, ListingId, ListingRef, ProductId, Sku
+from syncd.domain.listing import SetAside
+from syncd.domain.promotion import PriceLock
 from syncd.ledger.base import StorePart
 from syncd.ledger.columns import micros, micros_or_none, moment, moment_or_none
+from syncd.ledger.database import chunks
 from syncd.ledger.dirty import mark_skus
 from syncd.ledger.leases import held_lease, writing_process
 from syncd.ledger.names import channel_id, known_channel, name_items
 from syncd.ports.ledger import Lease
 from syncd.ports.records import Park, Pause
+
+_LOCK = (
+    "INSERT OR REPLACE INTO park (message, since, until, kind, channel_id, sku, product_id, "
+    "listing_id, field, code) SELECT ?, ?, ?, 'promotion', g.channel_id, i.sku, g.product_id, "
+    "g.listing_id, 'price', '' FROM listing g JOIN item i ON i.id = g.item_id "
+    "WHERE g.product_id = ? AND g.channel_id = ? AND g.status <> 'gone'"
+)
+_LOCKED = "SELECT sku, listing_id FROM park WHERE channel_id = ? AND kind = 'promotion'"
 
 
 class OperatorStore(StorePart):
@@ -26,7 +37,7 @@ class OperatorStore(StorePart):
             ref = park.ref
             connection.exec_driver_sql(
                 "INSERT OR REPLACE INTO park (channel_id, sku, product_id, listing_id, field, code, "
-                "message, since, until) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "message, since, until, kind) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     channel_id(connection, park.channel),
                     park.sku,
@@ -37,6 +48,7 @@ class OperatorStore(StorePart):
                     park.message,
                     micros(park.since),
                     micros_or_none(park.until),
+                    park.kind.value,
                 ),
             )
 
@@ -55,11 +67,29 @@ class OperatorStore(StorePart):
         """Parks in force."""
         with self._database.read() as connection:
             rows = connection.exec_driver_sql(
-                "SELECT * FROM park WHERE channel_id = ? AND (until IS NULL OR until > ?) "
-                "ORDER BY sku, product_id, listing_id, field",
-                (known_channel(connection, channel), micros(now)),
+                "SELECT * FROM park WHERE channel_id = ? AND since <= ? "
+                "AND (until IS NULL OR until > ?) ORDER BY sku, product_id, listing_id, field",
+                (known_channel(connection, channel), micros(now), micros(now)),
             )
             return tuple(_park(channel, row) for row in rows)
+
+    def record_price_locks(self, channel: ChannelName, locks: Sequence[PriceLock]) -> None:
+        """All promotions there are; those that are no longer among them are taken back."""
+        rows = [
+            (lock.reason, micros(lock.begins), micros(lock.ends), lock.product) for lock in locks
+        ]
+        with self._database.write() as connection:
+            number = channel_id(connection, channel)
+            before = connection.exec_driver_sql(_LOCKED, (number,)).all()
+            connection.exec_driver_sql(
+                "DELETE FROM park WHERE channel_id = ? AND kind = 'promotion'", (number,)
+            )
+            for part in chunks(rows):
+                connection.exec_driver_sql(_LOCK, [(*row, number) for row in part])
+            locked = set(connection.exec_driver_sql(_LOCKED, (number,)).all())
+            released = dict.fromkeys(row.sku for row in before if row not in locked)
+            if released:
+                _mark(connection, number, list(released))
 
     def release_due_parks(self, channel: ChannelName, now: datetime) -> int:
         """Drop parks whose time is over and mark their SKUs dirty."""
@@ -133,4 +163,5 @@ def _park(channel: ChannelName, row: Row[Any]) -> Park:
         message=row.message,
         since=moment(row.since),
         until=moment_or_none(row.until),
+        kind=SetAside(row.kind),
     )

@@ -14,6 +14,7 @@ from syncd.domain.identity import ChannelName, ListingRef, WarehouseId
 from syncd.domain.listing import Listing
 from syncd.domain.orders import OrderLine
 from syncd.domain.outcome import Outcome
+from syncd.domain.promotion import Promotion
 from syncd.domain.report import Requests
 from syncd.domain.rules import Zero
 from syncd.ports.clock import Clock
@@ -101,6 +102,10 @@ class Channel(Protocol):
 
     def look_at_prices(self, refs: Sequence[ListingRef]) -> Mapping[ListingRef, Listing]:
         """The live price and status of these listings."""
+        ...
+
+    def promotions(self) -> Sequence[Promotion]:
+        """Promotions that run now or begin within a day and lock prices of whole products."""
         ...
 
     def batches(self, changes: Sequence[Change]) -> Iterator[Sequence[Change]]:

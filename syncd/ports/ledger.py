@@ -11,8 +11,10 @@ from syncd.domain.listing import BoundListing, Listing
 from syncd.domain.orders import OrderLine
 from syncd.domain.outcome import Outcome, Verdict
 from syncd.domain.plan import Plan
+from syncd.domain.promotion import PriceLock
 from syncd.domain.report import Status
 from syncd.domain.stock import Expectations, Position, SourceStanding
+from syncd.ports.alerts import AlertLedger
 from syncd.ports.authorization import AuthorizationLedger
 from syncd.ports.deliveries import InboxLedger
 from syncd.ports.records import (
@@ -328,6 +330,13 @@ class OperatorLedger(Protocol):
         """Parks in force."""
         ...
 
+    def record_price_locks(self, channel: ChannelName, locks: Sequence[PriceLock]) -> None:
+        """All promotions there are: their listings' prices are set aside while they run.
+
+        Listings of promotions that are no longer among them are taken back and marked dirty.
+        """
+        ...
+
     def release_due_parks(self, channel: ChannelName, now: datetime) -> int:
         """Drop parks whose time is over and mark their SKUs dirty."""
         ...
@@ -364,6 +373,7 @@ class Ledger(
     OrderLedger,
     PlanLedger,
     OperatorLedger,
+    AlertLedger,
     InboxLedger,
     AuthorizationLedger,
     ServiceLedger,

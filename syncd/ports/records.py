@@ -6,6 +6,7 @@ from datetime import datetime
 
 from syncd.domain.change import Change
 from syncd.domain.identity import ChannelName, Digest, ListingRef, Place, RunId, Sku
+from syncd.domain.listing import SetAside
 from syncd.domain.outcome import Verdict
 from syncd.domain.stock import Reject
 
@@ -135,7 +136,7 @@ class Window:
 class Park:
     """A listing set aside; `ref` None parks every listing of the SKU, `until` None waits for a person.
 
-    `field` None parks quantity and price.
+    `field` None parks quantity and price. It is in force from `since` on, which may be still to come.
     """
 
     channel: ChannelName
@@ -146,6 +147,7 @@ class Park:
     message: str
     since: datetime
     until: datetime | None
+    kind: SetAside = SetAside.PARKED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

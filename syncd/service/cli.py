@@ -98,13 +98,24 @@ def doctor(
         list[str] | None,
         typer.Argument(metavar="[NAME]...", help="Sources and channels; all when none is named."),
     ] = None,
+    probe: Annotated[str | None, typer.Option(metavar="SKU", help="Try it out on a SKU.")] = None,
+    zero: Annotated[bool, typer.Option("--zero", help="With --probe: try 0, too.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="With --probe: do not ask.")] = False,
     as_json: Json = False,
 ) -> None:
     """Test each connection for real and say what to do.
 
     Every source is read once to its end: how many rows, how many are rejected and why, five of them, how
     long it takes; then what its kind can tell: permissions, clock, cost. Nothing is recorded.
+
+    With --probe, one listing of one channel is lowered by one, read until the shop shows it, and put back;
+    what was learned is kept with its date.
     """
+    if probe is not None:
+        from syncd.service.commands.probing import Asked, try_on
+
+        asked = Asked(names=tuple(names or ()), sku=probe, zero=zero, agreed=yes)
+        _leave(try_on(context.obj, asked, as_json))
     from syncd.service.commands.examining import doctor as command
 
     _leave(command(context.obj, names or [], as_json))
@@ -284,6 +295,18 @@ def listings(context: typer.Context, as_json: Json = False) -> None:
     from syncd.service.commands.looking import listings as command
 
     _leave(command(context.obj, as_json))
+
+
+alerts = typer.Typer(no_args_is_help=True, help="Messages about what needs attention.")
+app.add_typer(alerts, name="alerts")
+
+
+@alerts.command("test")
+def alerts_test(context: typer.Context) -> None:
+    """Send one message to every address of `alerts.urls`; exit 5 when one of them fails."""
+    from syncd.service.commands.alerting import try_addresses as command
+
+    _leave(command(context.obj))
 
 
 @app.command()

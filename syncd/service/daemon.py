@@ -11,13 +11,14 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from syncd.domain.counting import counted
-from syncd.domain.errors import ConfigError, LeaseHeld, SyncdError, UsageError
-from syncd.domain.report import ExitCode, Report
+from syncd.domain.errors import ConfigError, LeaseHeld, LedgerError, SyncdError, UsageError
+from syncd.domain.report import ExitCode
 from syncd.engine.comparing import blast_radius
-from syncd.engine.setup import Silent
+from syncd.engine.setup import EngineSetup, Silent
 from syncd.ledger.store import SqlLedger, open_ledger_for_writing
 from syncd.ports.clock import Clock
 from syncd.ports.service import Reply, Request
+from syncd.service.alerting import watching
 from syncd.service.context import Context
 from syncd.service.jobs import Jobs, Serving, Signs, tried_first, turns_of
 from syncd.service.leasing import HeldLeases
@@ -25,14 +26,19 @@ from syncd.service.logs import configure_logs
 from syncd.service.notify import Notifier
 from syncd.service.readiness import FirstCheck
 from syncd.service.schedule import Schedule
+from syncd.service.secrecy import WatchedCredentials
 from syncd.service.stopping import FORCED
 from syncd.service.watchdog import Watchdog
 from syncd.service.web.configured import web_surface
 from syncd.service.wiring import Opened, installed_kinds, opened_for_work
+from syncd.settings.credentials import StoredCredentials
 from syncd.settings.loading import load_settings
 from syncd.settings.settings import Settings
 
 logger = logging.getLogger(__name__)
+
+ALERTS = "alerts"
+LOOK_EVERY = timedelta(minutes=1)
 
 TICK = 1.0
 READY_AFTER = timedelta(seconds=3)
@@ -151,11 +157,13 @@ class Daemon:
                 settings=settings, engine=engine, ledger=present.opened.ledger,
                 leases=self._leases, schedule=schedule,
                 stopping=lambda: resting.is_set() or self._wishes.stop.is_set(),
-                reload=self._wishes.reload, finished=self._finished, turns=turns_of(settings),
+                reload=self._wishes.reload, finished=lambda _: schedule.at_once(ALERTS),
+                turns=turns_of(settings),
                 signs=Signs(self._watchdog, first),
             )
         )  # fmt: skip
         jobs.add()
+        _watch(settings, engine, schedule)
         surface = web_surface(settings, engine, os.environ, jobs.news)
         schedule.tick(self._watchdog.every, self._watchdog.tick)
         schedule.once("readiness", first.enough, after=READY_AFTER)
@@ -174,9 +182,6 @@ class Daemon:
                 self._notifier.stopping()
             resting.set()
             schedule.stop()
-
-    def _finished(self, report: Report) -> None:
-        """A run ended."""
 
     def _wait(self, present: InForce, schedule: Schedule) -> InForce | None:
         """Until a new configuration is to be taken, or None to stop; minds the clock meanwhile."""
@@ -250,6 +255,21 @@ class Daemon:
             self._ledger.reply(request.number, reply)
 
 
+def _watch(settings: Settings, engine: EngineSetup, schedule: Schedule) -> None:
+    """Alerts and heartbeat, as a job of their own: sending never keeps a run waiting."""
+    alerts = watching(settings, engine, WatchedCredentials(StoredCredentials(os.environ)))
+    if alerts is None:
+        return
+
+    def look() -> None:
+        try:
+            alerts.look(engine.clock.now())
+        except LedgerError:
+            logger.exception("alerts: nobody was told", extra={"action": "ledger_error"})
+
+    schedule.every(ALERTS, LOOK_EVERY, look)
+
+
 def _threads(settings: Settings) -> int:
     """Enough that a source or shop that hangs takes nobody else's turn."""
-    return 4 + len(settings.sources) + 3 * len(settings.channels)
+    return 5 + len(settings.sources) + 3 * len(settings.channels)

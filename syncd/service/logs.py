@@ -19,7 +19,7 @@ FORM_VARIABLE = "SYNCD_LOG"
 _PLAIN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 # httpx reports every URL at INFO, and others are as talkative; none of it belongs in an operator's log.
 _CHATTY = (
-    "httpx", "httpcore", "alembic", "urllib3", "requests", "paramiko", "uvicorn", "apprise",
+    "httpx", "httpcore", "alembic", "paramiko", "uvicorn",
     "pyactiveresource",
 )  # fmt: skip
 _PRIORITIES = {logging.DEBUG: 7, logging.INFO: 6, logging.WARNING: 4, logging.ERROR: 3}
@@ -122,6 +122,9 @@ def configure_logs(level: int) -> None:
     root.setLevel(level)
     for name in _CHATTY:
         logging.getLogger(name).setLevel(logging.WARNING)
+    # Apprise and its transport quote parts of addresses, which are secrets; what failed is said without.
+    for name in ("apprise", "urllib3", "requests"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     # It warns of every run that is skipped because the one before still runs, which is as it should be.
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
 

@@ -151,6 +151,7 @@ def _channels(
                 ),
                 rules=item.rules(),
                 reconcile_every=item.reconcile_every,
+                orders_every=item.orders_every,
             )
             for name, item in settings.channels.items()
         }  # fmt: skip

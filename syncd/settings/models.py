@@ -306,11 +306,27 @@ class Retention(_Part):
 
 
 class Alerts(_Part):
-    """Who is told when something needs attention."""
+    """Who is told when something needs attention, and when that is worth a message."""
 
     urls: tuple[Secret, ...] = Field(default=(), description="Apprise addresses, as credentials")
     heartbeat: Secret | None = Field(
-        default=None, description="Address called after every good cycle"
+        default=None,
+        description="Address called after good cycles, only while nothing is late",
+    )
+    parked_above: Annotated[int, whole(0, LARGEST_QUANTITY)] = Field(
+        default=10, description="So many parked listings of a channel are no alert"
+    )
+    backlog: Annotated[timedelta, duration("6m", "7d")] = Field(
+        default=timedelta(minutes=30),
+        description="An alert begins when more and more SKUs wait to be published for so long",
+    )
+    quiet_for: Annotated[timedelta, duration("0s", "1d")] = Field(
+        default=timedelta(minutes=10),
+        description="An alert is over once its cause has stayed away for so long",
+    )
+    digest_every: Annotated[timedelta, duration("0s", "1d")] = Field(
+        default=timedelta(minutes=5),
+        description="Shortest time between two messages; what comes between is told in one",
     )
 
 
@@ -353,7 +369,7 @@ class Tree(BaseSettings):
         default_factory=dict, description="Where they are published, by name"
     )
     alerts: Alerts | None = Field(
-        default=None, description="Who is told (not used in this version)"
+        default=None, description="Who is told when something needs attention"
     )
     web: Web | None = Field(
         default=None, description="Health, metrics and webhooks over HTTP; absent: no web server"

@@ -97,9 +97,10 @@ def _shop(channel: ChannelTree) -> _Shop | None:
     return _Shop(channel.kind, app_key, str(getattr(channel.options, "api_url", "")))
 
 
-def _unused_sections(reading: Reading) -> Iterator[Finding]:
-    if reading.tree.alerts is not None:
-        yield warning(("alerts",), "nothing uses alerts in this version", "it is checked and kept")
+def _somebody_told(reading: Reading) -> Iterator[Finding]:
+    alerts = reading.tree.alerts
+    if alerts is not None and not alerts.urls and alerts.heartbeat is None:
+        yield warning(("alerts",), "nobody is told: neither urls nor heartbeat is given")
 
 
 def _enough_history(reading: Reading) -> Iterator[Finding]:
@@ -130,7 +131,7 @@ TREE_RULES: tuple[Rule[Reading], ...] = (
     Rule((), _some_source),
     Rule((), _some_channel),
     Rule((), _one_writer),
-    Rule(("alerts",), _unused_sections),
+    Rule(("alerts",), _somebody_told),
     Rule(("retention",), _enough_history),
     Rule(("sources", "channels"), _drawn_sources),
 )

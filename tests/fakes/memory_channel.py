@@ -13,6 +13,7 @@ from syncd.domain.listing import Listing, ListingStatus, WarehouseStock
 from syncd.domain.money import Money
 from syncd.domain.orders import ENTERED, LEFT, PACKED, OrderLine, OrderState
 from syncd.domain.outcome import Accepted, Outcome, Rejected, Unknown
+from syncd.domain.promotion import Promotion
 from syncd.domain.report import Requests
 from syncd.domain.rules import Zero
 from syncd.ports.channel import Exchange, Fact, OrderPage, ShopFacts
@@ -49,6 +50,8 @@ class MemoryChannel:
     before_submit: Callable[[], None] | None = None
     zero_refused: Fact | None = None
     calls: int = 0
+    campaigns: list[Promotion] = field(default_factory=list)
+    promotions_refused: ChannelError | None = None
 
     def list_sku(
         self, sku: str, price: str | None = None, currency: str = "USD", **stock: int
@@ -155,6 +158,12 @@ class MemoryChannel:
             for ref in refs
             if ref in self.shop
         }
+
+    def promotions(self) -> Sequence[Promotion]:
+        self._call()
+        if self.promotions_refused is not None:
+            raise self.promotions_refused
+        return list(self.campaigns)
 
     def batches(self, changes: Sequence[Change]) -> Iterator[Sequence[Change]]:
         groups: dict[tuple[str, Field], list[Change]] = {}

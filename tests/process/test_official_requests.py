@@ -1,6 +1,7 @@
 """Everything that crosses the wire in a shop's life keeps to the official description."""
 
 import json
+import time
 from pathlib import Path
 
 from tests.contract.official import check_answer, check_request, template_of
@@ -25,6 +26,11 @@ def test_every_request_and_every_answer_keeps_to_the_official_description(tmp_pa
         rows = "".join(f"S{n:03},{units},{price}\n" for n, (units, price) in enumerate(stock))
         (keeper.folder / "stock.csv").write_text(f"sku,quantity,price\n{rows}")
         code = str(keeper.control.post("auth_code")["auth_code"])
+
+        now = int(time.time())
+        sale = {"title": "sale", "begin_time": now - 60, "end_time": now + 3600}
+        promoted = keeper.control.get("state")["products"][9]["id"]  # type: ignore[index]  # parsed JSON
+        keeper.control.post(f"products/{promoted}", promotion=sale)
 
         done = [
             keeper.syncd("connect", "shop", "--auth-code", code),
@@ -51,4 +57,6 @@ def test_every_request_and_every_answer_keeps_to_the_official_description(tmp_pa
         "/product/202309/products/{product_id}/prices/update",
         "/product/202309/products/deactivate",
         "/product/202502/products/search",
+        "/promotion/202309/activities/search",
+        "/promotion/202309/activities/{activity_id}",
     } <= used

@@ -23,6 +23,7 @@ SCOPES = (
     "seller.order.info",
     "seller.logistics",
     "seller.promotion",
+    "seller.finance.info",
 )
 
 

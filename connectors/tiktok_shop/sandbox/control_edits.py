@@ -4,8 +4,9 @@ from connectors.tiktok_shop.sandbox.calls import World
 from connectors.tiktok_shop.sandbox.ordering import ORDER_STATUSES, OUT_OF_STOCK, move, place
 from connectors.tiktok_shop.sandbox.prices import check_amount
 from connectors.tiktok_shop.sandbox.products import switch_status
+from connectors.tiktok_shop.sandbox.promotions import ACTIVITY_TYPES
 from connectors.tiktok_shop.sandbox.replies import Refused
-from connectors.tiktok_shop.sandbox.state import PRODUCT_STATUSES, Level, SkuState
+from connectors.tiktok_shop.sandbox.state import PRODUCT_STATUSES, Level, Promotion, SkuState
 from connectors.tiktok_shop.sandbox.webhooks import INVENTORY_TOPIC, TOPICS, is_loopback
 from connectors.tiktok_shop.sandbox.wishes import find_sku, find_warehouse, read_wish
 from connectors.transport.simulation.fields import FieldError, Fields
@@ -13,7 +14,8 @@ from connectors.transport.simulation.fields import FieldError, Fields
 SKU_KEYS = ("sku", "sku_id", "seller_sku")
 STOCK_KEYS = (*SKU_KEYS, "warehouse_id", "available")
 PRICE_KEYS = (*SKU_KEYS, "price")
-PRODUCT_KEYS = ("status", "price_locked", "fbt", "combo", "title", "locked")
+PRODUCT_KEYS = ("status", "price_locked", "promotion", "fbt", "combo", "title", "locked")
+PROMOTION_KEYS = ("title", "type", "begin_time", "end_time")
 STATUS_KEYS = ("status", "reason", "update_time")
 
 
@@ -92,6 +94,8 @@ def edit_product(world: World, product_id: str, body: object) -> object:
     flags = {name: given.flag(name) for name in ("price_locked", "fbt", "combo") if name in given}
     title = given.text("title") if "title" in given else product.title
     locked = _locks(given, [sku.id for sku in product.skus])
+    if given.has("promotion"):
+        product.promotion = _promotion(given.raw("promotion"))
     for name, value in flags.items():
         setattr(product, name, value)
     product.title = title
@@ -102,6 +106,20 @@ def edit_product(world: World, product_id: str, body: object) -> object:
     product.update_time = int(world.now())
     world.journal.add("edit", world.now(), field="product", product_id=product_id, now=body)
     return {"id": product.id, "status": product.status, "price_locked": product.price_locked}
+
+
+def _promotion(raw: object) -> Promotion | None:
+    """A promotion of one product; null takes it out."""
+    if raw is None:
+        return None
+    given = Fields(raw, "product.promotion", PROMOTION_KEYS)
+    begin = given.whole("begin_time")
+    return Promotion(
+        given.text("title", "Promotion"),
+        given.choice("type", ACTIVITY_TYPES, "FIXED_PRICE"),
+        begin,
+        given.whole("end_time", least=begin + 1),
+    )
 
 
 def set_redirect(world: World, body: object) -> object:

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from connectors.tiktok_shop.sandbox.calls import Call, World
 from connectors.tiktok_shop.sandbox.products import product_named
+from connectors.tiktok_shop.sandbox.promotions import is_locked
 from connectors.tiktok_shop.sandbox.replies import Refused, invalid
 from connectors.tiktok_shop.sandbox.state import Product, Sku, SkuState
 
@@ -44,7 +45,7 @@ def update(world: World, call: Call) -> Data:
     if product.status != "ACTIVATE":
         raise Refused(STATUS_FORBIDS, f"The product status {product.status} does not allow this")
     rows = call.objects("skus")
-    if product.price_locked:
+    if is_locked(world, product):
         raise Refused(PROMOTION, "The product is in an ongoing promotion, its price is locked")
     wanted: dict[str, str] = {}
     for row in rows:

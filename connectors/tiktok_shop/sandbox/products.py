@@ -57,7 +57,7 @@ def detail(world: World, call: Call) -> Data:
         ],
         "main_images": [],
         "is_cod_allowed": False,
-        "product_types": ["COMBINE"] if product.combo else [],
+        "product_types": ["COMBINED_PRODUCT"] if product.combo else [],
         "skus": [_sku_row(world, sku, now, extra_price=price) for sku in product.skus],
     }
 

@@ -10,6 +10,7 @@ from connectors.tiktok_shop.sandbox import (
     orders,
     prices,
     products,
+    promotions,
     storefront,
     webhooks,
 )
@@ -67,8 +68,8 @@ ROUTES = (
     Route("GET", "/event/{version}/webhooks", webhooks.listed),
     Route("PUT", "/event/{version}/webhooks", webhooks.put),
     Route("DELETE", "/event/{version}/webhooks", webhooks.delete),
-    Route("POST", "/promotion/{version}/activities/search", storefront.search_activities),
-    Route("GET", "/promotion/{version}/activities/{activity_id}", storefront.activity),
+    Route("POST", "/promotion/{version}/activities/search", promotions.search_activities),
+    Route("GET", "/promotion/{version}/activities/{activity_id}", promotions.activity),
 )
 
 

@@ -123,6 +123,16 @@ class Sku:
         return self.state.seen(now) or self.state.live
 
 
+@dataclass(frozen=True, slots=True)
+class Promotion:
+    """A promotion of one product; unix seconds."""
+
+    title: str
+    activity_type: str
+    begin_time: int
+    end_time: int
+
+
 @dataclass(slots=True)
 class Product:
     """A listing page with its SKUs."""
@@ -134,6 +144,7 @@ class Product:
     update_time: int
     status: str = "ACTIVATE"
     price_locked: bool = False
+    promotion: Promotion | None = None
     fbt: bool = False
     combo: bool = False
     audited_at: float | None = None

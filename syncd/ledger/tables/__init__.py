@@ -1,5 +1,6 @@
 """Every table of the ledger; importing this package fills `SQLModel.metadata`."""
 
+from syncd.ledger.tables.alerts import AlertAddressRow, AlertNoticeRow, AlertRow, BacklogRow
 from syncd.ledger.tables.listings import ChannelStateRow, DirtyRow, ListingRow, ListingStockRow
 from syncd.ledger.tables.operator import (
     FactRow,
@@ -29,7 +30,11 @@ from syncd.ledger.tables.web import DeliveryRow, OAuthStateRow
 
 __all__ = [
     "AcceptanceRow",
+    "AlertAddressRow",
+    "AlertNoticeRow",
+    "AlertRow",
     "ApprovalRow",
+    "BacklogRow",
     "ChangeRow",
     "ChannelRow",
     "ChannelStateRow",

@@ -66,10 +66,13 @@ class DirtyRow(SQLModel, table=True):
 
 
 class ChannelStateRow(SQLModel, table=True):
-    """Which rules the listings of a channel were bound by, and when they were last read to the end."""
+    """Which rules the listings of a channel were bound by, when they were last read to the end, its trouble."""
 
     __tablename__ = "channel_state"
 
     channel_id: int = Field(primary_key=True, foreign_key="channel.id")
     rules_fingerprint: str | None = None
     scanned_at: datetime | None = Field(default=None, sa_type=Moment)
+    trouble_state: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    trouble: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    trouble_since: datetime | None = Field(default=None, sa_type=Moment)

@@ -21,6 +21,7 @@ class ParkRow(SQLModel, table=True):
     message: str
     since: datetime = Field(sa_type=Moment)
     until: datetime | None = Field(default=None, sa_type=Moment)
+    kind: str = Field(default="parked", sa_column_kwargs={"server_default": "parked"})
 
 
 class PauseRow(SQLModel, table=True):

@@ -10,11 +10,15 @@ from datetime import datetime
 from rich.text import Text
 
 from syncd.domain.authorization import Authorization
+from syncd.domain.counting import counted
 from syncd.domain.errors import ChannelError
+from syncd.domain.identity import ChannelName
 from syncd.domain.report import ExitCode
+from syncd.domain.trial import TRIED
 from syncd.engine.examining import examine_source
 from syncd.engine.setup import ChannelSetup, Silent
 from syncd.ports.authorization import Authorizer
+from syncd.ports.channel import FactStore
 from syncd.ports.probe import Check, Verdict
 from syncd.reporting.safety import visible
 from syncd.service.context import Context
@@ -55,15 +59,21 @@ def doctor(context: Context, names: Sequence[str], as_json: bool) -> ExitCode:
         for finding in _examined(opened, wanted):
             findings.append(finding)
             if not as_json:
-                _show(context, finding)
+                show(context, finding)
     if as_json:
-        document = {"schema": 1, "findings": [finding.document() for finding in findings]}
-        sys.stdout.write(json.dumps(document, indent=2) + "\n")
+        write_document(findings)
     bad = any(finding.check.verdict is Verdict.BAD for finding in findings)
     return ExitCode.UNAVAILABLE if bad else ExitCode.DONE
 
 
-def _show(context: Context, finding: Finding) -> None:
+def write_document(findings: Sequence[Finding]) -> None:
+    """All findings as one document on stdout."""
+    document = {"schema": 1, "findings": [finding.document() for finding in findings]}
+    sys.stdout.write(json.dumps(document, indent=2) + "\n")
+
+
+def show(context: Context, finding: Finding) -> None:
+    """One finding as a line, and what helps below it."""
     mark, colour = _MARKS[finding.check.verdict]
     line = Text.assemble(
         (mark, colour), " ", (finding.name, "bold"), ": ", visible(finding.check.text)
@@ -79,14 +89,14 @@ def _examined(opened: Opened, wanted: AbstractSet[str]) -> Iterator[Finding]:
         for check in examine_source(engine, source) if name in wanted else ():
             yield Finding(name=name, check=check)
     for setup in engine.channels.values():
-        for check in _channel(setup, engine.clock.now()) if setup.name in wanted else ():
+        for check in _channel(opened, setup) if setup.name in wanted else ():
             yield Finding(name=setup.name, check=check)
     problem = opened.ledger.integrity_problem()
     verdict = Verdict.OK if problem is None else Verdict.BAD
     yield Finding(name="ledger", check=Check(text=problem or "sound", verdict=verdict))
 
 
-def _channel(setup: ChannelSetup, now: datetime) -> Iterator[Check]:
+def _channel(opened: Opened, setup: ChannelSetup) -> Iterator[Check]:
     try:
         facts = setup.channel.facts()
     except ChannelError as error:
@@ -95,7 +105,35 @@ def _channel(setup: ChannelSetup, now: datetime) -> Iterator[Check]:
     houses = ", ".join(f"{title} {number}" for number, title in facts.warehouses.items())
     yield Check(text=f"{facts.name} ({facts.region}, id {facts.shop_id}); warehouses: {houses}")
     if isinstance(setup.channel, Authorizer):
+        now = opened.engine.clock.now()
         yield from _authorization(setup.name, setup.channel.authorization(), now)
+    yield from _promotions(setup)
+    yield tried_out(setup.name, opened.ledger.facts())
+
+
+def _promotions(setup: ChannelSetup) -> Iterator[Check]:
+    """Whether locked prices are known beforehand; asked only where prices are pushed."""
+    if setup.rules.price is None:
+        return
+    try:
+        count = len(setup.channel.promotions())
+    except ChannelError as error:
+        yield Check(
+            text=f"promotions cannot be read, so locked prices are found by refusals: {error}",
+            verdict=Verdict.WARN,
+            help=f"allow the app to read promotions, then syncd connect {setup.name}",
+        )
+        return
+    yield Check(text=f"{counted(count, 'promotion')} running or near that lock prices")
+
+
+def tried_out(channel: ChannelName, known: FactStore) -> Check:
+    """What was learned of the shop by trying, each with its date."""
+    facts = [fact for name in TRIED if (fact := known.fact(channel, name)) is not None]
+    if not facts:
+        return Check(text="never tried out", help=f"syncd doctor {channel} --probe SKU")
+    parts = [f"{fact.name} {fact.value} ({fact.learned_at:%Y-%m-%d})" for fact in facts]
+    return Check(text=f"tried out: {', '.join(parts)}")
 
 
 def _authorization(name: str, grant: Authorization | None, now: datetime) -> Iterator[Check]:

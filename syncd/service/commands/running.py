@@ -84,7 +84,7 @@ def apply(context: Context, wanted: Apply, as_json: bool) -> ExitCode:
     settings = context.settings
     names = named(wanted.channels, settings.channels, "channel")
     if settings.mode.value != Mode.APPLY:
-        raise UsageError(_observing(context))
+        raise UsageError(observing(context))
     if wanted.digest is not None and not wanted.reason:
         raise UsageError('releasing a plan needs a reason: syncd apply --plan DIGEST --reason "…"')
     with opened_for_work(settings, context.clock, progress(context)) as opened:
@@ -118,7 +118,7 @@ def _shower(context: Context, as_json: bool) -> Callable[[str], None]:
     return show
 
 
-def _observing(context: Context) -> str:
+def observing(context: Context) -> str:
     """Which line forbids sending."""
     origin = context.settings.mode_origin
     where = f"{context.config_path} has no line `mode:`, so mode is observe"

@@ -13,11 +13,10 @@ from starlette.responses import Response
 from syncd.domain.health import Health
 from syncd.domain.identity import ChannelName, SourceName
 from syncd.domain.report import Requests
-from syncd.engine.setup import ChannelSetup
-from syncd.ports.clock import Clock
-from syncd.ports.ledger import Ledger
+from syncd.engine.attention import parked
+from syncd.engine.setup import EngineSetup
+from syncd.engine.vitals import health
 from syncd.service.web.access import Access
-from syncd.service.web.health import health
 from syncd.settings.settings import Settings
 
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
@@ -44,9 +43,7 @@ class LedgerCollector(Collector):
     """Reads the ledger when somebody scrapes."""
 
     settings: Settings
-    ledger: Ledger
-    channels: Mapping[ChannelName, ChannelSetup]
-    clock: Clock
+    engine: EngineSetup
 
     def describe(self) -> Iterable[Metric]:
         """Nothing: registering must not read the ledger."""
@@ -54,28 +51,28 @@ class LedgerCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Every gauge."""
-        now = self.clock.now()
-        yield from _vitals(health(self.settings, self.ledger, now))
+        now = self.engine.clock.now()
+        yield from _vitals(health(self.engine, now))
         yield from self._sources(now)
         yield from self._channels(now)
         yield _family(
             "syncd_webhooks_waiting", "Stored webhooks that nobody looked after yet", "receiver",
-            {name: float(count) for name, count in self.ledger.waiting_counts().items()},
+            {name: float(count) for name, count in self.engine.ledger.waiting_counts().items()},
         )  # fmt: skip
         yield from _requests(
-            {name: setup.channel.requests() for name, setup in self.channels.items()}
+            {name: setup.channel.requests() for name, setup in self.engine.channels.items()}
         )
 
     def _sources(self, now: datetime) -> Iterator[Metric]:
         names: list[SourceName] = list(self.settings.sources)
-        standings = {k: v for k, v in self.ledger.standings().items() if k in names}
+        standings = {k: v for k, v in self.engine.ledger.standings().items() if k in names}
         yield _family(
             "syncd_source_rows", "Rows the source has now", "source",
             {name: float(one.rows) for name, one in standings.items()},
         )  # fmt: skip
         yield _family(
             "syncd_source_rejected_rows", "Rows that could not be used", "source",
-            {name: float(self.ledger.reject_count(name)) for name in standings},
+            {name: float(self.engine.ledger.reject_count(name)) for name in standings},
         )  # fmt: skip
         yield _family(
             "syncd_source_data_age_seconds", "Age of what the source says", "source",
@@ -86,20 +83,20 @@ class LedgerCollector(Collector):
         )  # fmt: skip
 
     def _channels(self, now: datetime) -> Iterator[Metric]:
-        names, ledger = list(self.settings.channels), self.ledger
+        names, ledger = list(self.settings.channels), self.engine.ledger
         held = {name: self._held(name) for name in names}
         for metric, words, values in (
             ("listings", "Bound listings", {n: ledger.listing_count(n) for n in names}),
             ("dirty", "SKUs to be planned again", {n: ledger.dirty_count(n) for n in names}),
             ("held", "Changes that a guard holds", held),
-            ("parked", "Listings set aside", {n: len(ledger.parks(n, now)) for n in names}),
+            ("parked", "Listings set aside", {n: len(parked(self.engine, n, now)) for n in names}),
             ("paused", "1 while paused by hand", {n: ledger.paused(n) is not None for n in names}),
         ):
             values_ = {str(name): float(value) for name, value in values.items()}
             yield _family(f"syncd_channel_{metric}", words, "channel", values_)
 
     def _held(self, name: ChannelName) -> int:
-        plan = self.ledger.latest_plan(name)
+        plan = self.engine.ledger.latest_plan(name)
         return 0 if plan is None else sum(1 for row in plan.rows if row.held_by is not None)
 
 

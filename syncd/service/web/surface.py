@@ -59,11 +59,9 @@ class WebSurface:
         access = Access(token)
         self._inbox = Inbox(ledger, clock, wake)
         counters = WebhookCounters(registry)
-        registry.register(
-            LedgerCollector(settings=settings, ledger=ledger, channels=engine.channels, clock=clock)
-        )
+        registry.register(LedgerCollector(settings=settings, engine=engine))
         endpoints = Endpoints(
-            health=HealthEndpoints(settings, ledger, clock, access),
+            health=HealthEndpoints(engine, access),
             metrics=MetricsEndpoint(registry=registry, access=access),
             webhooks=WebhookEndpoint(
                 receivers=receivers(settings, engine), inbox=self._inbox, clock=clock,

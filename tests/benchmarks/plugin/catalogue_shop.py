@@ -13,6 +13,7 @@ from syncd.domain.errors import DeliveryRefused
 from syncd.domain.identity import ChannelName, ListingId, ListingRef, ProductId, WarehouseId
 from syncd.domain.listing import Listing, ListingStatus, WarehouseStock
 from syncd.domain.outcome import Outcome
+from syncd.domain.promotion import Promotion
 from syncd.domain.report import Requests
 from syncd.domain.rules import Zero
 from syncd.ports.channel import Channel, Exchange, Fact, FactStore, OrderPage, ShopFacts
@@ -83,6 +84,10 @@ class CatalogueShop:
         return {ref: self._listing(int(ref.listing_id)) for ref in refs}
 
     look_at_prices = look
+
+    def promotions(self) -> Sequence[Promotion]:
+        """None."""
+        return ()
 
     def batches(self, changes: Sequence[Change]) -> Iterator[Sequence[Change]]:
         """One by one."""

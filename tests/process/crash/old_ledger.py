@@ -47,9 +47,9 @@ def same_rows(expected: Path, actual: Path) -> list[str]:
             found.append("the ledger is not sound")
         ledger.execute("ATTACH ? AS expected", (str(expected),))
         for table in _tables(ledger, "expected"):
-            if table in MOVING:
-                continue
             kept = _columns(ledger, "main", table)
+            if table in MOVING or not kept:  # the older schema has no such table
+                continue
             names = ", ".join(name for name in _columns(ledger, "expected", table) if name in kept)
             before, after = (
                 sorted(map(repr, _select(ledger, names, f"{schema}.{table}")))

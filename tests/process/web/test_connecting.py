@@ -47,7 +47,7 @@ def test_the_page_connects_and_the_waiting_command_tells_what_was_granted(
     assert 0 == command.returncode, err
     assert "connected to Sandbox Shop" in out
     assert "1 shop covered" in out
-    assert "granted but not needed: seller.promotion" in err
+    assert "granted but not needed: seller.finance.info" in err
     assert f"{url}/oauth/callback" in err
     assert "Not connected" in again
 

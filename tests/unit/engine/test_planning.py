@@ -23,17 +23,21 @@ from syncd.domain.listing import (
     Listing,
     ListingStatus,
     PublishedStock,
+    SetAside,
     WarehouseStock,
 )
 from syncd.domain.money import Money
 from syncd.domain.pricing import PriceDerivation
 from syncd.domain.rules import Component, ListingRule, PriceRule, Publish, StockRule
-from syncd.engine.planning import Bounds, Rows, Wanted, plan_listing
+from syncd.engine.planning import Aside, Bounds, Rows, Wanted, plan_listing
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 REF = ListingRef(ProductId("p"), ListingId("l"))
 A, B = WarehouseId("A"), WarehouseId("B")
 OPEN = Bounds(orders_complete=True)
+PARKED = Aside(
+    kind=SetAside.PARKED, reason="locked", since=datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+)
 PRICE = PriceRule(source=SourceName("erp"), floor=Decimal(1))
 
 
@@ -115,7 +119,7 @@ def test_a_parked_field_is_not_planned_and_the_other_is(field: Field) -> None:
     )  # fmt: skip
     both = replace(wanted((net(A, 7),), {A: 9}, price=PRICE), price=price)
 
-    rows = plan_listing(both, replace(OPEN, parked={REF: {field: "locked"}}))
+    rows = plan_listing(both, replace(OPEN, aside={REF: {field: PARKED}}))
 
     assert {Field.QUANTITY, Field.PRICE} - {field} == {row.field for row in rows.changes}
     assert ["locked"] == reasons(rows)

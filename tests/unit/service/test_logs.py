@@ -267,7 +267,7 @@ def test_what_was_said_is_not_remembered_without_end(
 
 def test_chatty_libraries_are_heard_from_warnings_on(as_text: io.StringIO) -> None:
     del as_text
-    for name in ("httpx", "httpcore", "urllib3", "paramiko", "uvicorn", "apprise"):
+    for name in ("httpx", "httpcore", "paramiko", "uvicorn"):
         assert logging.WARNING == logging.getLogger(name).level, name
 
 

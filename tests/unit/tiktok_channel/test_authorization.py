@@ -87,7 +87,7 @@ def test_the_channel_tells_what_was_granted(tmp_path: Path) -> None:
         shops = channel.authorized_shops()
 
     assert grant is not None
-    assert ("Sandbox Shop", (), ("seller.promotion",)) == (
+    assert ("Sandbox Shop", (), ("seller.finance.info",)) == (
         grant.holder,
         grant.missing(),
         grant.superfluous(),

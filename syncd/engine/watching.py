@@ -1,0 +1,153 @@
+"""Looks at sources and channels for alerts and the heartbeat, by the ledger alone."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+
+from syncd.domain.alerting import Sample, keeps_growing
+from syncd.domain.booking import Demand
+from syncd.domain.conditions import (
+    ChannelTrouble,
+    ChannelView,
+    ParkedListings,
+    SourceView,
+    View,
+)
+from syncd.domain.identity import ChannelName, Place, Sku, SourceName
+from syncd.domain.overselling import Claim, Oversold, by_shortage, claimed, is_oversold
+from syncd.domain.rules import Combine
+from syncd.domain.stock import Basis, Position, SourceStanding, believe, freshness
+from syncd.engine.attention import parked
+from syncd.engine.ordering import Unseen, open_demands
+from syncd.engine.setup import ChannelSetup, EngineSetup, Mode, SourceSetup
+from syncd.engine.vitals import health
+
+KEPT_SPANS = 2
+"""Backlog samples are kept for so many times the span they are judged over."""
+
+
+def look(engine: EngineSetup, now: datetime, backlog_span: timedelta) -> View:
+    """Where everything stands now; also notes how many SKUs wait, for the next looks."""
+    standings = engine.ledger.standings()
+    troubles = engine.ledger.channel_troubles()
+    return View(
+        health=health(engine, now),
+        sources=tuple(
+            _source(setup, standings.get(name), now) for name, setup in engine.sources.items()
+        ),
+        channels=tuple(
+            _channel(engine, setup, now, troubles.get(name), backlog_span)
+            for name, setup in engine.channels.items()
+        ),
+        oversold=oversold(engine, standings, now),
+    )
+
+
+def _source(setup: SourceSetup, known: SourceStanding | None, now: datetime) -> SourceView:
+    standing = known or SourceStanding(source=setup.name)
+    return SourceView(
+        name=setup.name,
+        freshness=freshness(standing, setup.trust, now),
+        as_of=standing.as_of,
+        trouble=standing.trouble,
+        trouble_since=standing.trouble_since,
+        stale_after=setup.trust.stale_after,
+        then=setup.trust.then,
+    )
+
+
+def _channel(
+    engine: EngineSetup, setup: ChannelSetup, now: datetime, trouble: ChannelTrouble | None,
+    span: timedelta,
+) -> ChannelView:  # fmt: skip
+    ledger, name = engine.ledger, setup.name
+    sample = Sample(at=now, waiting=ledger.dirty_count(name))
+    ledger.record_backlog(name, sample, now - span * KEPT_SPANS)
+    return ChannelView(
+        name=name,
+        sends=engine.mode is Mode.APPLY,
+        trouble=trouble,
+        held=ledger.held_plan(name),
+        parked=_parked(engine, name, now),
+        waiting=sample.waiting,
+        growing=keeps_growing(ledger.backlog(name), span, now),
+        backlog_span=span,
+    )
+
+
+def _parked(engine: EngineSetup, name: ChannelName, now: datetime) -> ParkedListings | None:
+    parks = parked(engine, name, now)
+    if not parks:
+        return None
+    return ParkedListings(
+        count=len(parks),
+        since=min(park.since for park in parks),
+        first=f"{parks[0].sku}: {parks[0].message}",
+    )
+
+
+def oversold(
+    engine: EngineSetup, standings: Mapping[SourceName, SourceStanding], now: datetime
+) -> tuple[Oversold, ...]:
+    """SKUs of which open orders take more than all readings have left, the worst first.
+
+    Only units that a reading cannot contain count as taken, and only readings that are numbers are
+    judged: an unknown or untracked position raises no alarm.
+    """
+    demands: dict[Sku, list[Demand]] = {}
+    for demand in open_demands(engine):
+        demands.setdefault(demand.sku, []).append(demand)
+    positions = engine.ledger.positions(demands)
+    named = {str(name): standing for name, standing in standings.items()}
+    found: dict[Sku, Oversold] = {}
+    for sku, rows in demands.items():
+        places = {item.place: item for item in positions.get(sku, ()) if _feeds(engine, item)}
+        taken = Unseen(engine, rows).at(sku, places, named)
+        left = _left(engine, places, standings, now)
+        if left is None:
+            continue
+        claim = claimed(_claims(left, taken), _combine(rows))
+        if claim is not None and is_oversold(claim):
+            found[sku] = Oversold(
+                sku=sku,
+                ordered=claim.ordered,
+                left=claim.left,
+                orders=len({(row.line.channel, row.line.order_id) for row in rows}),
+                last_order_at=max(row.line.created_at for row in rows),
+            )
+    return by_shortage(found)
+
+
+def _feeds(engine: EngineSetup, position: Position) -> bool:
+    source = engine.sources.get(position.place.source)
+    return source is not None and source.feeds_stock
+
+
+def _combine(rows: list[Demand]) -> Combine:
+    """How the sources stand to each other; where channels differ, the one that alarms less."""
+    kinds = {row.rule.stock.combine for row in rows}
+    return Combine.SUM if kinds == {Combine.SUM} else Combine.FIRST
+
+
+def _left(
+    engine: EngineSetup, places: Mapping[Place, Position],
+    standings: Mapping[SourceName, SourceStanding], now: datetime,
+) -> dict[Place, int] | None:  # fmt: skip
+    """What each place has left by its reading; None when one of them is no number."""
+    left: dict[Place, int] = {}
+    for place, position in places.items():
+        source = engine.sources[place.source]
+        believed = believe(position, standings[place.source], source.trust, now)
+        if believed.quantity is None:
+            return None
+        committed = (position.committed or 0) if source.basis is Basis.ON_HAND else 0
+        left[place] = believed.quantity - committed
+    return left
+
+
+def _claims(left: Mapping[Place, int], taken: Mapping[Place, int]) -> Iterator[Claim]:
+    for source in sorted({place.source for place in left}):
+        yield Claim(
+            source=source,
+            left=sum(units for place, units in left.items() if place.source == source),
+            ordered=sum(units for place, units in taken.items() if place.source == source),
+        )

@@ -1,0 +1,57 @@
+"""Calls an outside address while everything is in time, so that silence tells of trouble nobody here can."""
+
+import logging
+from datetime import datetime
+
+import httpx
+from pydantic import SecretStr
+
+from syncd.domain.health import Health
+
+logger = logging.getLogger(__name__)
+
+TIMEOUT = 10.0
+"""Seconds, for connecting and for the answer each."""
+_SUCCESS_BELOW = 300
+
+
+class Heartbeat:
+    """Pings one address (healthchecks.io and the like: a plain GET) after good cycles."""
+
+    def __init__(self, url: SecretStr) -> None:
+        self._url = url
+        self._told: datetime | None = None
+        self._failing = False
+
+    def look(self, health: Health) -> None:
+        """Ping once for every good cycle, and only while all ages are good; never raises.
+
+        A cycle is good when it moved something forward: a source was read, orders were polled to the
+        end, or a listing was confirmed. A quiet shop has such cycles, too.
+        """
+        moments = [vital.at for vital in health.vitals if vital.at is not None]
+        moved = max(moments, default=None)
+        if moved is None or moved == self._told or not health.ready:
+            return
+        if self._ping():
+            self._told = moved
+
+    def _ping(self) -> bool:
+        why = self._refusal()
+        if why and not self._failing:
+            logger.warning(
+                "heartbeat: %s; tried again each minute", why, extra={"action": "heartbeat_lost"}
+            )
+        elif not why and self._failing:
+            logger.info("heartbeat: taken again", extra={"action": "heartbeat_back"})
+        self._failing = bool(why)
+        return not why
+
+    def _refusal(self) -> str:
+        """Why the ping was not taken, or nothing; the address is a secret and stays out of it."""
+        try:
+            with httpx.Client(timeout=TIMEOUT, follow_redirects=False) as client:
+                status = client.get(self._url.get_secret_value()).status_code
+        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
+            return f"no answer ({type(error).__name__})"
+        return "" if status < _SUCCESS_BELOW else f"answered with HTTP status {status}"
