@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
+from rich.table import Table
 from rich.text import Text
 
 from syncd.domain.errors import ChannelError
@@ -62,9 +63,9 @@ def doctor(context: Context, names: Sequence[str], as_json: bool) -> ExitCode:
 
 def _show(context: Context, finding: Finding) -> None:
     mark, colour = _MARKS[finding.check.verdict]
-    line = Text.assemble(
-        (mark, colour), " ", (finding.name, "bold"), ": ", visible(finding.check.text)
-    )
+    line = Table.grid(padding=(0, 1))
+    text = Text.assemble((finding.name, "bold"), ": ", visible(finding.check.text))
+    line.add_row(Text(mark, style=colour), text)
     context.out.print(line)
     if finding.check.help:
         context.out.print(Text(f"       → {finding.check.help}"))
