@@ -2,6 +2,7 @@
 
 import gc
 import os
+import resource
 import sys
 from contextlib import suppress
 
@@ -17,8 +18,12 @@ def main() -> None:
         sys.stdout.write(f"syncd {__version__}\n")
         raise SystemExit(0)
     gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS, 20, 100)
+    # A core dump would hold every secret of the process.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     from syncd.service.cli import main as run_command
+    from syncd.service.logs import log_crashes
 
+    log_crashes()
     _leave(run_command(sys.argv[1:]))
 
 

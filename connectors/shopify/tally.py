@@ -5,14 +5,15 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from connectors.shopify.rows import BUNDLE, GIFT_CARD, RowRules
+from syncd.domain.counting import counted
 from syncd.domain.errors import SourceUnavailable
 from syncd.domain.identity import Sku
 from syncd.domain.stock import Reject
 
 BLANK = "the SKU is blank; a variant without one cannot be told apart, give it one in Shopify"
 _WORDS = {
-    GIFT_CARD: "{count} gift card{s} left out",
-    BUNDLE: "{count} bundle{s} left out: their components are counted, a rule `kit` maps them",
+    GIFT_CARD: "left out",
+    BUNDLE: "left out: their components are counted, a rule `kit` maps them",
 }
 
 
@@ -54,12 +55,10 @@ class Tally:
     def notes(self) -> Iterable[str]:
         """What was left out, in words."""
         for reason, count in sorted(self._out.items()):
-            words = _WORDS.get(reason)
-            plural = "" if count == 1 else "s"
-            if words is not None:
-                yield words.format(count=count, s=plural)
+            if reason in _WORDS:
+                yield counted(count, reason, _WORDS[reason])
             else:
-                yield f"{count} variant{plural} of {reason} products left out (see `statuses`)"
+                yield counted(count, "variant", f"of {reason} products left out (see `statuses`)")
 
     def _duplicates(self) -> Iterable[Reject]:
         for sku, owners in self._shared.items():

@@ -113,6 +113,11 @@ def product_ids(ids: Sequence[str]) -> bytes:
     return _compact({"product_ids": ids})
 
 
+def webhook(topic: str, address: str | None = None) -> bytes:
+    """Body of PUT and, without an address, DELETE of a webhook; an address has at most 255 characters."""
+    return _compact({"address": address, "event_type": topic})
+
+
 def _price(sku: PriceWrite) -> Mapping[str, Json]:
     return _present({"amount": sku.amount, "currency": sku.currency, "sale_price": sku.sale_price})
 

@@ -39,6 +39,10 @@ class TokenKeeper(Protocol):
         """A token other than `used`, which the shop called expired; errors as above."""
         ...
 
+    def reconnected(self, used: str) -> bool:
+        """Whether there is a newer grant than the one `used` belongs to, perhaps with other scopes."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class App:
@@ -234,6 +238,8 @@ class _Attempts:
         if kind is ErrorClass.REFRESH_TOKEN:
             self._calls.tokens.refresh_after_expiry(self._token)
             return True
+        if kind is ErrorClass.UNAUTHORIZED:
+            return self._calls.tokens.reconnected(self._token)
         return kind is ErrorClass.CLOCK and self._calls.server_clock.adopt()
 
     def _explained(self) -> str:

@@ -16,7 +16,9 @@ from connectors.tiktok_shop.codes import ErrorClass
 from connectors.tiktok_shop.errors import ApiRefused, ApiUnavailable, ApiUnknown
 from connectors.tiktok_shop.options import TikTokShopOptions
 from connectors.tiktok_shop.order_feed import TikTokOrderFeed
+from connectors.tiktok_shop.scopes import NEEDED
 from connectors.tiktok_shop.tokens import Keeper, TokenIssuer
+from connectors.tiktok_shop.webhooks import SUBSCRIBED, WebhookReader
 from connectors.tiktok_shop.wire import Shop
 from connectors.tiktok_shop.writing import (
     ProductWriter,
@@ -29,8 +31,9 @@ from connectors.transport.http_transport import HttpTransport
 from connectors.transport.pacing import Lane, Pacer
 from connectors.transport.rate import known, learned
 from connectors.transport.retrying import PacedCaller
+from syncd.domain.authorization import Authorization
 from syncd.domain.change import Change
-from syncd.domain.errors import ChannelUnauthorized
+from syncd.domain.errors import ChannelUnauthorized, ChannelUnavailable
 from syncd.domain.identity import ChannelName, ListingRef, WarehouseId
 from syncd.domain.listing import Listing
 from syncd.domain.outcome import Accepted, Outcome, Rejected, Unknown
@@ -39,6 +42,7 @@ from syncd.domain.rules import Zero
 from syncd.ports.channel import Exchange, Fact, FactStore, OrderFeed, ShopFacts
 from syncd.ports.clock import Clock
 from syncd.ports.credentials import Credentials
+from syncd.ports.deliveries import Delivery, Subscription
 from syncd.ports.tokens import TokenStore
 
 SKUS_PER_CALL = 50
@@ -54,12 +58,13 @@ class TikTokShopChannel:
 
     def __init__(
         self, name: ChannelName, options: TikTokShopOptions, client: TikTokClient,
-        keeper: Keeper, facts: FactStore, clock: Clock,
+        keeper: Keeper, webhooks: WebhookReader, facts: FactStore, clock: Clock,
     ) -> None:  # fmt: skip
         self._name = name
         self._options = options
         self._authorized = client
         self._keeper = keeper
+        self._webhooks = webhooks
         self._facts = facts
         self._clock = clock
 
@@ -74,11 +79,67 @@ class TikTokShopChannel:
         Raises ChannelUnauthorized or ChannelUnavailable.
         """
         grant = self._keeper.connect(SecretStr(auth_code))
+        for cached in ("_shop", "_client", "_catalogue", "_writer"):
+            self.__dict__.pop(cached, None)  # another seller may have granted access this time
         shop = self._shop
         return (
             f"connected to {shop.name or shop.id} ({shop.region or 'region unknown'}, id {shop.id}); "
             f"authorized until {grant.refresh_expires_at:%Y-%m-%d}"
         )
+
+    def authorization(self) -> Authorization | None:
+        """What the seller granted, as it is kept; None when the channel is not connected."""
+        try:
+            grant = self._keeper.grant()
+        except ChannelUnauthorized:
+            return None
+        return Authorization(
+            holder=grant.seller_name or grant.open_id,
+            expires_at=grant.refresh_expires_at,
+            needed=NEEDED,
+            granted=grant.granted_scopes or None,
+        )
+
+    def authorized_shops(self) -> Sequence[str]:
+        """The shops the authorization covers."""
+        return [
+            f"{shop.name or 'without a name'} ({shop.region or 'region unknown'}, id {shop.id})"
+            for shop in self._authorized.authorized_shops()
+        ]
+
+    def parse_delivery(self, headers: Mapping[str, str], body: bytes) -> Delivery:
+        """Verify and read a webhook. Raises DeliveryRefused."""
+        return self._webhooks.read(headers, body)
+
+    def wanted_topics(self) -> Sequence[str]:
+        """The topics that can be subscribed to by a call and tell where to look."""
+        return SUBSCRIBED
+
+    def subscriptions(self) -> Sequence[Subscription]:
+        """What the shop sends now, one address a topic."""
+        return [
+            Subscription(topic=row.event_type, address=row.address)
+            for row in self._client.webhooks()
+        ]
+
+    def subscribe(self, topic: str, address: str) -> None:
+        """Have a topic sent to this address.
+
+        The shop was seen to answer success and to forget one of several, so it is looked at and said twice.
+        """
+        wanted = Subscription(topic=topic, address=address)
+        for _ in range(2):
+            self._client.put_webhook(topic, address)
+            if wanted in self.subscriptions():
+                return
+        raise ChannelUnavailable(
+            f"the shop took {topic} without an error but does not list it; try again later"
+        )
+
+    def unsubscribe(self, topic: str, address: str) -> None:
+        """Have a topic no longer sent to this address; another address stays."""
+        if Subscription(topic=topic, address=address) in self.subscriptions():
+            self._client.delete_webhook(topic)
 
     @cached_property
     def _shop(self) -> Shop:
@@ -318,4 +379,5 @@ def opened(
             api_url=options.api_url, app=app, tokens=keeper, caller=caller, clock=clock
         )
         client = TikTokClient(calls)
-        yield TikTokShopChannel(name, options, client, keeper, facts, clock)
+        webhooks = WebhookReader(channel=name, app_key=app.key, secret=app.secret)
+        yield TikTokShopChannel(name, options, client, keeper, webhooks, facts, clock)

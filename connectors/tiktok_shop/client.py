@@ -11,6 +11,7 @@ from connectors.tiktok_shop.bodies import OrderFilter, PriceWrite, ProductFilter
 from connectors.tiktok_shop.calls import Call, SignedCalls, reading, writing
 from connectors.tiktok_shop.wire import (
     InventoryData,
+    Nothing,
     OrdersData,
     Product,
     ProductsData,
@@ -18,6 +19,8 @@ from connectors.tiktok_shop.wire import (
     ShopsData,
     Warehouse,
     WarehousesData,
+    Webhook,
+    WebhooksData,
     WriteData,
 )
 from connectors.transport.pacing import Lane
@@ -33,6 +36,10 @@ UPDATE_PRICES = writing("POST", "/product/202309/products/{product_id}/prices/up
 ACTIVATE = writing("POST", "/product/202309/products/activate")
 DEACTIVATE = writing("POST", "/product/202309/products/deactivate")
 SEARCH_ORDERS = reading("POST", "/order/202309/orders/search")
+WEBHOOKS = reading("GET", "/event/202309/webhooks")
+PUT_WEBHOOK = reading("PUT", "/event/202309/webhooks")
+"""Saying the same again has no further effect, so it is repeated as a reading is."""
+DELETE_WEBHOOK = reading("DELETE", "/event/202309/webhooks")
 
 PAGE_SIZE = 100
 """The most rows a page of products or orders may have."""
@@ -164,6 +171,20 @@ class TikTokClient:
             lane=lane,
         )
         return self._calls.send(call, OrdersData)
+
+    def webhooks(self) -> Sequence[Webhook]:
+        """The topics that the shop sends, and where to."""
+        return self._calls.send(Call(endpoint=WEBHOOKS, cipher=self._cipher), WebhooksData).webhooks
+
+    def put_webhook(self, topic: str, address: str) -> None:
+        """Have a topic sent to this address; look with `webhooks` whether it was taken."""
+        body = bodies.webhook(topic, address)
+        self._calls.send(Call(endpoint=PUT_WEBHOOK, body=body, cipher=self._cipher), Nothing)
+
+    def delete_webhook(self, topic: str) -> None:
+        """Have a topic no longer sent; succeeds also when it was not."""
+        body = bodies.webhook(topic)
+        self._calls.send(Call(endpoint=DELETE_WEBHOOK, body=body, cipher=self._cipher), Nothing)
 
     def server_now(self) -> datetime:
         """The shop's time, aware, in UTC, exact to a second."""

@@ -181,13 +181,24 @@ class Keeper:
             grant = self._grant = self._grant or self._stored()
             return _secret(grant if _secret(grant) != used else self._renewed(grant))
 
+    def reconnected(self, used: str) -> bool:
+        """Whether a person connected the channel anew since `used` was taken; the new token counts then."""
+        with self._lock:
+            try:
+                stored = self._stored()
+            except ApiUnauthorized:
+                return False
+            self._grant = stored
+            return _secret(stored) != used
+
     def _renewed_early(self, grant: TokenGrant, now: datetime) -> TokenGrant:
         try:
             return self._renewed(grant)
         except (ApiUnauthorized, ApiUnavailable) as error:
             _log.warning(
-                "%s: the access token could not be renewed ahead of time: %s", self._channel, error
-            )
+                "%s: the access token could not be renewed ahead of time: %s", self._channel, error,
+                extra={"action": "token_not_renewed", "channel": self._channel},
+            )  # fmt: skip
             self._not_before = now + EARLY_RETRY
             return grant
 

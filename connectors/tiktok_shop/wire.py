@@ -122,6 +122,23 @@ class ShopsData(WireModel):
     shops: Items[Shop] = ()
 
 
+class Nothing(WireModel):
+    """Answer of a call that only succeeds or is refused."""
+
+
+class Webhook(WireModel):
+    """A topic the shop sends, and where to."""
+
+    event_type: Text = ""
+    address: Text = ""
+
+
+class WebhooksData(WireModel):
+    """Answer of the list of webhooks."""
+
+    webhooks: Items[Webhook] = ()
+
+
 class Warehouse(WireModel):
     """A warehouse; only those of type SALES_WAREHOUSE hold stock, and a return one may come first."""
 

@@ -3,6 +3,7 @@
 SyncdError
   ConfigError            the operator edits a file; carries every problem with its place
   UsageError             the operator types another command
+    AccessDenied         the operator types it as the user whom the file belongs to
   SourceError
     SourceUnavailable    try again next time; the last snapshot stays current
     SourceUnauthorized   an operator must act; the last snapshot stays current
@@ -20,6 +21,7 @@ SyncdError
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -54,6 +56,15 @@ class ConfigError(SyncdError):
 
 class UsageError(SyncdError):
     """The command cannot be done as typed; the message says what to type."""
+
+
+class AccessDenied(UsageError):  # noqa: N818 - reads as a state
+    """A file that belongs to another user is needed; `what` it is, and where."""
+
+    def __init__(self, what: str, path: Path) -> None:
+        super().__init__(f"{what} {path} may not be used by this user")
+        self.what = what
+        self.path = path
 
 
 class SourceError(SyncdError):

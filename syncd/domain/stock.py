@@ -184,6 +184,7 @@ class SourceStanding:
     refused_fingerprint: str | None = None
     full_at: datetime | None = None
     watermark: "Watermark | None" = None
+    form: str | None = None
 
     def since(self, scope: str | None, full_every: timedelta, now: datetime) -> datetime | None:
         """From when on changes suffice; None when everything must be read.

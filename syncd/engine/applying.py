@@ -1,6 +1,5 @@
 """Sends a plan: live value first, intent before the send, outcome after, numbers computed at send time."""
 
-import logging
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -21,8 +20,6 @@ from syncd.engine.wanting import want
 from syncd.ports.channel import Exchange
 from syncd.ports.ledger import Lease
 from syncd.ports.records import Intent, Park
-
-logger = logging.getLogger(__name__)
 
 CHUNK_PRODUCTS = 40
 """Products between two looks at live values: few enough that a value read is not old when it is used."""

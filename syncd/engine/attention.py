@@ -5,6 +5,7 @@ from datetime import datetime
 
 from syncd.domain.counting import counted
 from syncd.domain.duration import written
+from syncd.domain.errors import LedgerError
 from syncd.domain.identity import ChannelName
 from syncd.domain.outcome import Verdict
 from syncd.domain.report import (
@@ -16,6 +17,7 @@ from syncd.domain.report import (
 )
 from syncd.domain.stock import Freshness, SourceStanding, freshness
 from syncd.engine.setup import EngineSetup, SourceSetup
+from syncd.ports.authorization import Authorizer
 
 
 def attention(
@@ -29,6 +31,7 @@ def attention(
     for source in sources:
         items.extend(_source(source))
     items.extend(_ages(engine, now))
+    items.extend(ending_authorizations(engine, now))
     for channel in channels:
         items.extend(_listings(engine, channel, now))
     return tuple(items)
@@ -48,6 +51,27 @@ def standing_attention(engine: EngineSetup) -> Iterator[Attention]:
             what = f"{channel} is paused: {paused.reason}"
             yield _item(what, f"syncd resume {channel}", 1, paused.since)
         yield from _parked(engine, channel, now)
+    yield from ending_authorizations(engine, now)
+
+
+def ending_authorizations(engine: EngineSetup, now: datetime) -> Iterator[Attention]:
+    """Authorizations that end within 30 days; the wording changes at 30, 14, 7 and 1, so that each is news."""
+    for name, setup in engine.channels.items():
+        if not isinstance(setup.channel, Authorizer):
+            continue
+        try:
+            grant = setup.channel.authorization()
+        except LedgerError as error:
+            yield _item(f"{name}: {error}", f"syncd connect {name}")
+            continue
+        step = None if grant is None else grant.warning_step(now)
+        if grant is None or step is None:
+            continue
+        left = "has ended" if step == 0 else f"ends within {counted(step, 'day')}"
+        yield _item(
+            f"{name}: the authorization {left}, on {grant.expires_at:%Y-%m-%d}",
+            f"syncd connect {name}",
+        )
 
 
 def _ages(engine: EngineSetup, now: datetime) -> Iterator[Attention]:

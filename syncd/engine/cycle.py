@@ -1,6 +1,5 @@
 """One run from sources to report: ingest, plan, guard, send, read back; each channel on its own."""
 
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -31,10 +30,9 @@ from syncd.engine.mapping import unmapped
 from syncd.engine.ordering import mark_demanded, open_lines, poll_orders
 from syncd.engine.scanning import scan_if_due
 from syncd.engine.setup import ChannelSetup, EngineSetup, ProgressSink, Trigger
+from syncd.engine.telling import tell
 from syncd.engine.verifying import LOOKS, VERIFY_WITHIN, settle_unresolved, verify
 from syncd.ports.ledger import Lease
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,10 +108,7 @@ def finish(
         attention=attention(engine, sources, channels),
     )
     engine.ledger.finish_run(run, report.status(), render(report))
-    logger.info(
-        "run %s: %s", run, report.status(),
-        extra={"action": "run_finished", "run": run, "status": report.status().value},
-    )  # fmt: skip
+    tell(report)
     return report
 
 
@@ -149,10 +144,6 @@ def channel_cycle(
 def _stopped(
     engine: EngineSetup, setup: ChannelSetup, state: ChannelState, message: str, before: Requests
 ) -> ChannelReport:
-    logger.warning(
-        "channel %s: %s: %s", setup.name, state, message,
-        extra={"action": "channel_stopped", "channel": setup.name},
-    )  # fmt: skip
     return ChannelReport(
         name=setup.name,
         state=state,

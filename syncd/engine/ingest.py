@@ -1,18 +1,15 @@
 """Reads sources into the ledger: unchanged ones cheaply, refused ones without harm."""
 
-import logging
 from collections.abc import Iterable
 from datetime import datetime
 
 from syncd.domain.errors import SourceError, SourceInvalid, SourceUnauthorized
 from syncd.domain.identity import RunId, SourceName
 from syncd.domain.report import SourceReport, SourceState
-from syncd.domain.stock import Completeness, Freshness, freshness
+from syncd.domain.stock import Completeness, Freshness, SourceStanding, freshness
 from syncd.engine.setup import EngineSetup, SourceSetup
 from syncd.ports.records import SnapshotResult
 from syncd.ports.source import SnapshotReader
-
-logger = logging.getLogger(__name__)
 
 
 def ingest(
@@ -46,21 +43,30 @@ def _read(
     standing = engine.ledger.standings().get(setup.name)
     with setup.source.snapshot(since) as reader:
         known = reader.fingerprint
-        if standing is not None and known is not None and standing.fingerprint == known:
+        if known is not None and _is_known(standing, setup, known):
             result = engine.ledger.record_unchanged(run, setup.name, reader.as_of)
             state = SourceState.UNCHANGED
         else:
-            result = engine.ledger.record_snapshot(run, setup.name, reader, setup.expectations)
+            result = engine.ledger.record_snapshot(
+                run, setup.name, reader, setup.expectations, setup.form
+            )
             state = SourceState.OK
         if reader.completeness is Completeness.PARTIAL and not result.read:
             state = SourceState.UNCHANGED
         return _report(engine, setup, state, result, reader)
 
 
+def _is_known(standing: SourceStanding | None, setup: SourceSetup, fingerprint: str) -> bool:
+    """Whether this very content was read before, in this form."""
+    if standing is None or standing.form != setup.form:
+        return False
+    return standing.fingerprint == fingerprint
+
+
 def _since(engine: EngineSetup, setup: SourceSetup) -> datetime | None:
     """From when on changes of the source suffice."""
     standing = engine.ledger.standings().get(setup.name)
-    if standing is None:
+    if standing is None or standing.form != setup.form:
         return None
     return standing.since(setup.source.delta_scope, setup.full_every, engine.clock.now())
 
@@ -100,10 +106,6 @@ def _failed(
     fingerprint = error.fingerprint if isinstance(error, SourceInvalid) else None
     engine.ledger.record_trouble(run, setup.name, state.value, str(error), fingerprint)
     standing = engine.ledger.standings()[setup.name]
-    logger.warning(
-        "source %s: %s: %s", setup.name, state, error,
-        extra={"action": "source_refused", "run": run, "source": setup.name},
-    )  # fmt: skip
     return SourceReport(
         name=setup.name,
         state=state,

@@ -67,7 +67,8 @@ class Silent:
 class SourceSetup:
     """One source and how far it is believed. `orders` is None for a source that feeds no stock.
 
-    A source that can tell what changed is read whole every `full_every` all the same.
+    A source that can tell what changed is read whole every `full_every` all the same. `form` names how its
+    rows are read: after a change of it nothing that is known may be skipped.
     """
 
     name: SourceName
@@ -78,6 +79,7 @@ class SourceSetup:
     basis: Basis | None
     every: timedelta
     full_every: timedelta = timedelta(hours=24)
+    form: str = ""
 
     @property
     def feeds_stock(self) -> bool:

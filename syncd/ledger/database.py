@@ -1,5 +1,6 @@
 """How SQLite is opened and spoken to: durable settings that are read back, and errors in plain words."""
 
+import logging
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from syncd.domain.errors import ConfigError, LedgerError, LedgerUnusable, Problem
 
+logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 BUSY_MILLISECONDS = 5000
@@ -78,6 +80,20 @@ class Database:
                 yield connection
 
     @contextmanager
+    def impatient_write(self, milliseconds: int) -> Iterator[Connection]:
+        """One write transaction that waits no longer than this for others; LedgerUnusable then."""
+        with self.guarded(), self._engine.connect() as plain:
+            driver = plain.connection.dbapi_connection
+            if driver is None:
+                raise LedgerUnusable(f"the ledger {self.path} was closed")
+            driver.execute(f"PRAGMA busy_timeout = {milliseconds}")
+            try:
+                with plain.execution_options(**{_WRITE: True}).begin():
+                    yield plain
+            finally:
+                driver.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
+
+    @contextmanager
     def read(self) -> Iterator[Connection]:
         """One consistent view of the ledger."""
         with (
@@ -119,6 +135,11 @@ class Database:
         name = getattr(error, "sqlite_errorname", "")
         if not name and _NO_TEXT in str(error):
             return self.damaged("a text in it is no text")
+        if name.startswith(_REFUSALS):
+            logger.info("the ledger %s refused a statement", self.path, exc_info=error)
+            return LedgerUnusable(f"the ledger {self.path} refuses what syncd asks of it ({error}): "
+                                  f"its schema is damaged or was edited; {_RESTORE}; "
+                                  "`syncd -v` shows where it happened")  # fmt: skip
         for prefix, advice in _ADVICE.items():
             if name.startswith(prefix):
                 return LedgerUnusable(f"the ledger {self.path} {advice}")
@@ -146,6 +167,10 @@ class Database:
             raise
         except (ValueError, ArithmeticError) as error:
             raise self.damaged(f"a value in it is none: {error}") from error
+        except AttributeError as error:
+            if _NO_COLUMN not in str(error):
+                raise
+            raise self.damaged(f"a table lacks a column: {error}") from error
 
 
 @contextmanager
@@ -156,6 +181,9 @@ def writing(connection: Connection) -> Iterator[Connection]:
         yield marked
 
 
+_REFUSALS = ("SQLITE_ERROR", "SQLITE_CONSTRAINT")
+"""Our statements fit the schema, whose version was looked at: it is no longer what it says it is."""
+_NO_COLUMN = "Could not locate column in row"
 _NO_TEXT = "Could not decode to UTF-8"
 _FULL = "cannot grow: the disk is full; free some space and run again, nothing was lost"
 _RESTORE = (

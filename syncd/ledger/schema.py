@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from syncd.domain.errors import LedgerOutdated, LedgerUnusable
+from syncd.ledger.access import refuse_strangers
 from syncd.ledger.database import Database, ledger_path
 from syncd.ledger.locks import FileLock
 
@@ -16,7 +17,7 @@ HEAD = "0006"
 """The newest revision in `migrations/versions`; a test keeps the two equal."""
 
 CHECKED = 16 * 1024 * 1024
-"""Bytes up to which a ledger is checked whole before it is used: 50,000 SKUs, a tenth of a second.
+"""Bytes up to which a ledger is checked whole before it is used: some 50,000 SKUs, a fifth of a second.
 
 A larger one would cost every command more than it does; `syncd doctor` checks it, and what a command
 reads of it is checked in passing.
@@ -26,6 +27,7 @@ reads of it is checked in passing.
 def open_current(url: str) -> Database:
     """Open a ledger that has exactly this program's schema; LedgerOutdated otherwise."""
     path = ledger_path(url)
+    refuse_strangers(path)
     if not path.exists():
         raise LedgerOutdated(f"there is no ledger at {path} yet; `syncd ingest` makes it")
     database = Database(path)
@@ -40,6 +42,7 @@ def open_current(url: str) -> Database:
 def open_migrated(url: str) -> Database:
     """Open a ledger for writing: made when it is missing, migrated when it is old, refused when damaged."""
     path = ledger_path(url)
+    refuse_strangers(path)
     _make_place(path)
     database = Database(path)
     try:

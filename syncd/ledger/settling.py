@@ -10,6 +10,7 @@ from syncd.domain.identity import RunId, SourceName
 from syncd.domain.stock import Completeness, Expectations, Reject
 from syncd.ledger.columns import micros, micros_or_none
 from syncd.ledger.merge import Snapshot
+from syncd.ledger.names import known_source
 from syncd.ledger.source_states import NO_TROUBLE
 from syncd.ledger.staging import Staging
 from syncd.ports.source import SnapshotReader
@@ -17,7 +18,8 @@ from syncd.ports.source import SnapshotReader
 _STANDING = (
     "UPDATE source_state SET rows = :rows, rejected = :rejected, snapshot_id = :snapshot, "
     "fingerprint = :fingerprint, origin = :origin, as_of = :as_of, read_at = :now, "
-    "watermark = :watermark, scope = :scope, full_at = CASE WHEN :full THEN :now ELSE full_at END, "
+    "watermark = :watermark, scope = :scope, form = :form, "
+    "full_at = CASE WHEN :full THEN :now ELSE full_at END, "
     f"{NO_TROUBLE} WHERE source_id = :source"
 )
 _ANSWERED = (
@@ -41,11 +43,28 @@ class StagedReading:
     expected: Expectations
     staging: Staging
     before: int | None
+    form: str
 
     @property
     def full(self) -> bool:
         """Whether it names everything the source has."""
         return self.reader.completeness is Completeness.FULL
+
+
+def forget_other_form(connection: Connection, source: SourceName, form: str) -> None:
+    """Rows that were read in another form are no longer known: each is judged again, whatever it says."""
+    number = known_source(connection, source)
+    if number is None:
+        return
+    known = connection.exec_driver_sql(
+        "SELECT form FROM source_state WHERE source_id = ?", (number,)
+    ).scalar()
+    if known != form:
+        connection.exec_driver_sql(
+            "UPDATE position SET value_hash = NULL WHERE value_hash IS NOT NULL AND location_id IN "
+            "(SELECT id FROM location WHERE source_id = ?)",
+            (number,),
+        )
 
 
 def settle(connection: Connection, reading: StagedReading, rows: int, snapshot: Snapshot) -> int:
@@ -72,6 +91,7 @@ def settle(connection: Connection, reading: StagedReading, rows: int, snapshot: 
             "as_of": micros(reader.as_of),
             "watermark": micros_or_none(None if mark is None else mark.moment),
             "scope": None if mark is None else mark.scope,
+            "form": reading.form,
             "now": micros(snapshot.now),
             "source": snapshot.source_id,
         },

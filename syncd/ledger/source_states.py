@@ -77,6 +77,7 @@ def standing_of(row: Row[Any]) -> SourceStanding:
         refused_fingerprint=row.refused_fingerprint,
         full_at=moment_or_none(row.full_at),
         watermark=_watermark(row),
+        form=row.form,
     )
 
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Self
 from syncd.ledger.history import HistoryStore
 from syncd.ledger.schema import open_current, open_migrated
 from syncd.ledger.store_attempts import AttemptStore
+from syncd.ledger.store_authorizations import AuthorizationStore
+from syncd.ledger.store_inbox import InboxStore
 from syncd.ledger.store_listings import ListingStore
 from syncd.ledger.store_operator import OperatorStore
 from syncd.ledger.store_orders import OrderStore
@@ -17,7 +19,7 @@ from syncd.ports.clock import Clock
 
 if TYPE_CHECKING:
     from syncd.ledger.facts import SqlFactStore
-    from syncd.ledger.tokens import SqlTokenStore
+    from syncd.ledger.tokens import Keys, SqlTokenStore
 
 
 class SqlLedger(
@@ -30,15 +32,17 @@ class SqlLedger(
     AttemptStore,
     OperatorStore,
     ServiceStore,
+    InboxStore,
+    AuthorizationStore,
 ):
     """The memory between cycles in one SQLite file; safe to share between threads."""
 
-    def tokens(self, key: bytes) -> "SqlTokenStore":
-        """Where tokens rest, encrypted with this key of 32 bytes."""
+    def tokens(self, keys: "Keys") -> "SqlTokenStore":
+        """Where tokens rest, encrypted with the first of these keys of 32 bytes."""
         # loads OpenSSL and the models, which cost a fifth of a second and most commands never need
         from syncd.ledger.tokens import SqlTokenStore
 
-        return SqlTokenStore(self._database, self._clock, key)
+        return SqlTokenStore(self._database, self._clock, keys)
 
     def facts(self) -> "SqlFactStore":
         """What connectors learned about their shops."""

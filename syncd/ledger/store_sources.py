@@ -26,7 +26,7 @@ from syncd.ledger.dirty import mark_everywhere
 from syncd.ledger.merge import Merge, Merged, Snapshot
 from syncd.ledger.merge_sql import MOVED_ITEMS
 from syncd.ledger.names import known_source, run_id, source_id
-from syncd.ledger.settling import StagedReading, settle
+from syncd.ledger.settling import StagedReading, forget_other_form, settle
 from syncd.ledger.source_states import NO_TROUBLE, SourceState, rejects_of, standing_of, state_of
 from syncd.ledger.staging import Staging, known_hashes
 from syncd.ports.records import SnapshotResult
@@ -40,14 +40,17 @@ class SourceStore(StorePart):
     """What sources said, and where they stand."""
 
     def record_snapshot(
-        self, run: RunId, source: SourceName, reader: SnapshotReader, expected: Expectations
-    ) -> SnapshotResult:
-        """Read to the end and record atomically.
+        self, run: RunId, source: SourceName, reader: SnapshotReader, expected: Expectations,
+        form: str = "",
+    ) -> SnapshotResult:  # fmt: skip
+        """Read to the end and record atomically; after another `form` every row is judged anew.
 
         A full reading is judged by `expected`; shrinking compares all rows, the rejected ones too, with
         all rows of the snapshot before, because a row that is bad today has not vanished. A partial
         reading may hold any number of rows.
         """
+        with self._database.write() as connection:
+            forget_other_form(connection, source, form)
         with self._database.private() as connection:
             with connection.begin():
                 before = _current_snapshot(connection, source)
@@ -62,6 +65,7 @@ class SourceStore(StorePart):
                 expected=expected,
                 staging=staging,
                 before=before,
+                form=form,
             )
             with writing(connection) as marked:
                 return self._record(marked, reading)

@@ -18,6 +18,7 @@ from syncd.domain.report import Requests
 from syncd.domain.rules import Zero
 from syncd.ports.clock import Clock
 from syncd.ports.credentials import Credentials
+from syncd.ports.deliveries import Delivery
 from syncd.ports.tokens import TokenStore
 
 
@@ -73,6 +74,10 @@ class Channel(Protocol):
     @property
     def name(self) -> ChannelName:
         """The channel's name in the YAML."""
+        ...
+
+    def parse_delivery(self, headers: Mapping[str, str], body: bytes) -> Delivery:
+        """Verify and read a webhook, as Deliveries says; DeliveryRefused when it is not the shop's."""
         ...
 
     def connect(self, auth_code: str) -> str:

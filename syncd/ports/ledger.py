@@ -13,6 +13,8 @@ from syncd.domain.outcome import Outcome, Verdict
 from syncd.domain.plan import Plan
 from syncd.domain.report import Status
 from syncd.domain.stock import Expectations, Position, SourceStanding
+from syncd.ports.authorization import AuthorizationLedger
+from syncd.ports.deliveries import InboxLedger
 from syncd.ports.records import (
     Approval,
     Attempt,
@@ -69,9 +71,12 @@ class SourceLedger(Protocol):
     """What sources said."""
 
     def record_snapshot(
-        self, run: RunId, source: SourceName, reader: SnapshotReader, expected: Expectations
-    ) -> SnapshotResult:
+        self, run: RunId, source: SourceName, reader: SnapshotReader, expected: Expectations,
+        form: str = "",
+    ) -> SnapshotResult:  # fmt: skip
         """Read to the end and record atomically; marks moved SKUs dirty for every channel.
+
+        `form` names how rows are read: after another one every row is judged anew, unchanged ones too.
 
         Raises SourceInvalid when `snapshot_problems` finds any and the fingerprint was not accepted, and
         whatever `reader.batches` raises; the former snapshot stays current then.
@@ -353,7 +358,15 @@ class OperatorLedger(Protocol):
 
 
 class Ledger(
-    RunLedger, SourceLedger, ListingLedger, OrderLedger, PlanLedger, OperatorLedger, ServiceLedger,
+    RunLedger,
+    SourceLedger,
+    ListingLedger,
+    OrderLedger,
+    PlanLedger,
+    OperatorLedger,
+    InboxLedger,
+    AuthorizationLedger,
+    ServiceLedger,
     Protocol,
-):  # fmt: skip
+):
     """The memory between cycles: append-mostly, one transaction per method."""

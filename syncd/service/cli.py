@@ -10,7 +10,11 @@ import typer
 
 from syncd.domain.errors import ConfigError, LedgerError, SyncdError, UsageError
 from syncd.domain.report import ExitCode
+from syncd.service.cli_sandbox import sandbox
+from syncd.service.cli_shops import connect, webhooks
 from syncd.service.context import Context
+from syncd.service.logs import hidden
+from syncd.service.ownership import advice
 
 app = typer.Typer(
     name="syncd",
@@ -104,21 +108,6 @@ def doctor(
     from syncd.service.commands.examining import doctor as command
 
     _leave(command(context.obj, names or [], as_json))
-
-
-@app.command()
-def connect(
-    context: typer.Context,
-    channel: Annotated[str, typer.Argument(help="The channel to connect.")],
-    auth_code: Annotated[
-        str | None,
-        typer.Option("--auth-code", help="The code that came back from the authorize page."),
-    ] = None,
-) -> None:
-    """Authorize a channel: shows the link, takes the code, keeps the tokens encrypted."""
-    from syncd.service.commands.setting_up import connect as command
-
-    _leave(command(context.obj, channel, auth_code))
 
 
 @app.command()
@@ -308,67 +297,8 @@ def reload(context: typer.Context) -> None:
     _leave(command(context.obj))
 
 
-@app.command()
-def sandbox(
-    port: Annotated[
-        int,
-        typer.Option(
-            min=0, max=65535, help="Of TikTok Shop; Shopify takes the next one. 0 takes free ones."
-        ),
-    ] = 0,
-    seed: Annotated[
-        Path | None, typer.Option(help="Seed data, JSON or CSV (default: sample data).")
-    ] = None,
-    rate: Annotated[
-        float, typer.Option(min=0, help="Requests per second it takes; 0: no limit.")
-    ] = 0.0,
-    latency: Annotated[float, typer.Option(min=0, help="Seconds added to every answer.")] = 0.0,
-    zero: Annotated[str, typer.Option(help="allow or refuse a quantity of 0.")] = "allow",
-    read_delay: Annotated[
-        float, typer.Option(min=0, help="Seconds until a write can be read.")
-    ] = 0.0,
-    order_delay: Annotated[
-        float, typer.Option(min=0, help="Seconds until an order is listed.")
-    ] = 0.0,
-    clock_offset: Annotated[float, typer.Option(help="Seconds the shop's clock is ahead.")] = 0.0,
-    token_life: Annotated[
-        float, typer.Option(min=1, help="Seconds an access token lives.")
-    ] = 604800.0,
-    fault: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="FAULT",
-            help="What goes wrong, as KIND[=VALUE][:MATCH[:TIMES[:AFTER]]]; may be repeated.",
-        ),
-    ] = None,
-) -> None:
-    """Serve a simulated TikTok Shop and a simulated Shopify shop on loopback until stopped.
-
-    Prints one line of JSON once they listen. Clock, rate, latency, faults, orders, stock, prices and tokens
-    can also be changed while they run: GET the control addresses of that line to see how.
-
-    A CSV seed describes TikTok Shop: columns seller_sku (required), product, price, quantity, warehouse,
-    status;
-    a JSON seed is {"products": [{"title": …, "skus": [{"seller_sku": …, "price": …, "stock": {"Main": 5}}]}]},
-    with app_key, app_secret, auth_code, shop, warehouses and orders where the defaults do not do, and
-    "shopify": {"locations": [{"name": "Main"}], "products": [{"title": …, "status": "ACTIVE", "variants":
-    [{"sku": …, "price": …, "levels": {"Main": 5}}]}]}; without that key the Shopify shop is a sample.
-
-    KIND of a fault: refuse, http_500, http_503, timeout_before_commit, timeout_after_commit, garbage, html,
-    truncated, code (VALUE: which), sku_error (VALUE: which), token_expired, slow (VALUE: seconds).
-    shopify.KIND is for the Shopify shop; its control address lists the kinds.
-    MATCH: a part of the request's path; TIMES: how often, 0 for ever; AFTER: requests let through first.
-    Example: --fault timeout_after_commit:inventory/update:3
-    """
-    from syncd.ports import SandboxOptions
-    from syncd.service.sandbox import serve
-
-    options = SandboxOptions(
-        port=port, seed=seed, rate=rate, latency=latency, zero=zero, read_delay=read_delay,
-        order_delay=order_delay, clock_offset=clock_offset, faults=tuple(fault or ()),
-        token_life=token_life,
-    )  # fmt: skip
-    _leave(serve(options))
+for command in (connect, webhooks, sandbox):
+    app.command()(command)
 
 
 def _leave(code: ExitCode) -> None:
@@ -384,7 +314,7 @@ def main(arguments: Sequence[str]) -> int:
     except ConfigError as error:
         return _config_problems(error, as_json="--json" in arguments)
     except UsageError as error:
-        return _say(str(error), ExitCode.USAGE)
+        return _say(advice(error, arguments), ExitCode.USAGE)
     except LedgerError as error:
         return _say(f"ledger: {error}", ExitCode.UNEXPECTED)
     except SyncdError as error:
@@ -395,7 +325,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _say(text: str, code: ExitCode) -> int:
-    sys.stderr.write(f"syncd: {text}\n")
+    sys.stderr.write(f"syncd: {hidden(text)}\n")
     return int(code)
 
 
@@ -410,7 +340,7 @@ def _config_problems(error: ConfigError, *, as_json: bool) -> int:
             json.dumps({"schema": 1, "ok": False, "problems": problems}, indent=2) + "\n"
         )
     else:
-        sys.stderr.write("".join(f"{problem}\n" for problem in error.problems))
+        sys.stderr.write("".join(f"{hidden(str(problem))}\n" for problem in error.problems))
         count = len(error.problems)
         sys.stderr.write(f"{count} problem{'s' if count != 1 else ''} in the configuration\n")
     return int(ExitCode.USAGE)

@@ -1,12 +1,14 @@
 """`syncd run`: one configuration after another in force, until SIGTERM."""
 
+import faulthandler
 import logging
 import os
 import signal
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 from syncd.domain.counting import counted
 from syncd.domain.errors import ConfigError, LeaseHeld, SyncdError, UsageError
@@ -17,11 +19,15 @@ from syncd.ledger.store import SqlLedger, open_ledger_for_writing
 from syncd.ports.clock import Clock
 from syncd.ports.service import Reply, Request
 from syncd.service.context import Context
-from syncd.service.jobs import Jobs, Serving, turns_of
+from syncd.service.jobs import Jobs, Serving, Signs, tried_first, turns_of
 from syncd.service.leasing import HeldLeases
 from syncd.service.logs import configure_logs
+from syncd.service.notify import Notifier
+from syncd.service.readiness import FirstCheck
 from syncd.service.schedule import Schedule
 from syncd.service.stopping import FORCED
+from syncd.service.watchdog import Watchdog
+from syncd.service.web.configured import web_surface
 from syncd.service.wiring import Opened, installed_kinds, opened_for_work
 from syncd.settings.loading import load_settings
 from syncd.settings.settings import Settings
@@ -29,6 +35,8 @@ from syncd.settings.settings import Settings
 logger = logging.getLogger(__name__)
 
 TICK = 1.0
+READY_AFTER = timedelta(seconds=3)
+"""A daemon that works is ready, also while its first readings take long; /readyz tells how current it is."""
 JUMP = 30.0
 """Seconds by which the wall clock may move against the monotonic one before every job is run anew."""
 FORCE = 25.0
@@ -41,6 +49,7 @@ def run(context: Context) -> ExitCode:
     LeaseHeld when another daemon runs on this ledger or a command holds one of the channels.
     """
     configure_logs(logging.INFO)
+    faulthandler.enable()  # systemd's watchdog ends us with SIGABRT: the log then says where we hung
     wishes = Wishes()
     wishes.install()
     settings = context.settings
@@ -104,6 +113,8 @@ class Daemon:
         self._leases = leases
         self._wishes = wishes
         self._clock: Clock = context.clock
+        self._notifier = Notifier.of(os.environ, self._clock)
+        self._watchdog = Watchdog.of(os.environ, os.getpid(), self._notifier, self._clock)
 
     def serve(self, settings: Settings) -> ExitCode:
         """Run every job of this configuration, and of those that replace it."""
@@ -134,15 +145,20 @@ class Daemon:
         settings, engine = present.settings, present.opened.engine
         resting = threading.Event()
         schedule = Schedule(settings.timezone, _threads(settings))
+        first = FirstCheck(tried_first(settings), lambda: self._notifier.ready("running"))
         jobs = Jobs(
             Serving(
                 settings=settings, engine=engine, ledger=present.opened.ledger,
                 leases=self._leases, schedule=schedule,
                 stopping=lambda: resting.is_set() or self._wishes.stop.is_set(),
                 reload=self._wishes.reload, finished=self._finished, turns=turns_of(settings),
+                signs=Signs(self._watchdog, first),
             )
         )  # fmt: skip
         jobs.add()
+        surface = web_surface(settings, engine, os.environ, jobs.news)
+        schedule.tick(self._watchdog.every, self._watchdog.tick)
+        schedule.once("readiness", first.enough, after=READY_AFTER)
         schedule.start()
         logger.info(
             "running: %s, %s, mode %s", counted(len(settings.sources), "source"),
@@ -150,9 +166,12 @@ class Daemon:
             extra={"action": "started"},
         )  # fmt: skip
         try:
-            yield schedule
+            with nullcontext() if surface is None else surface.serving():
+                yield schedule
         finally:
             logger.info("finishing what is under way", extra={"action": "stopping"})
+            if self._wishes.stop.is_set():
+                self._notifier.stopping()
             resting.set()
             schedule.stop()
 
@@ -184,6 +203,7 @@ class Daemon:
 
     def _reloaded(self, present: InForce, request: Request | None) -> InForce | None:
         """The configuration as it is written now, opened; None when it is refused, which is said."""
+        self._notifier.reloading()
         try:
             settings = load_settings(self._context.config_path, installed_kinds(), os.environ)
             if settings.ledger_url != present.settings.ledger_url:
@@ -221,6 +241,7 @@ class Daemon:
         for line in lines:
             logger.error("reload refused: %s", line, extra={"action": "reload_refused"})
         logger.error("the former configuration stays in force", extra={"action": "reload_refused"})
+        self._notifier.ready("running; the last reload was refused")
         text = "\n".join([*lines, "the former configuration stays in force"])
         self._answer(request, Reply(code=int(code), text=text))
 

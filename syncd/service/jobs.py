@@ -2,14 +2,14 @@
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import ExitStack
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from syncd.domain.errors import LedgerError
 from syncd.domain.identity import ChannelName, SourceName
-from syncd.domain.report import ExitCode, Report
+from syncd.domain.report import ExitCode, Report, Status
 from syncd.engine.cycle import Task, run_cycle
 from syncd.engine.reconciling import reconcile
 from syncd.engine.setup import EngineSetup, Mode, Trigger
@@ -17,7 +17,9 @@ from syncd.ledger.store import SqlLedger
 from syncd.ports.service import Reply, Request, Word
 from syncd.reporting.machine import report_document
 from syncd.service.leasing import HeldLeases
+from syncd.service.readiness import FirstCheck
 from syncd.service.schedule import Schedule
+from syncd.service.watchdog import Watchdog
 from syncd.settings.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -29,7 +31,7 @@ ASK = timedelta(seconds=1)
 BEAT = timedelta(seconds=10)
 TIDY = timedelta(days=1)
 SOON = timedelta(minutes=1)
-FAILED_AGAIN = timedelta(seconds=30)
+MOST_DELIVERIES = 10_000
 
 
 def reading(name: str) -> str:
@@ -59,7 +61,22 @@ class Serving:
     stopping: Callable[[], bool]
     reload: Callable[[Request], None]
     finished: Callable[[Report], None]
+    signs: "Signs"
     turns: Mapping[str, threading.Lock] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """Who is told that jobs run: the watchdog while they do, and the readiness when they did."""
+
+    watchdog: Watchdog
+    first: FirstCheck
+
+
+def tried_first(settings: Settings) -> list[str]:
+    """The jobs that run as soon as the daemon is up; a source with `cron` waits for its hour."""
+    sources = [reading(name) for name, item in settings.sources.items() if item.cron is None]
+    return [*sources, *(publishing(name) for name in settings.channels)]
 
 
 def turns_of(settings: Settings) -> dict[str, threading.Lock]:
@@ -90,6 +107,8 @@ class Jobs:
             schedule.every(
                 reconciling(channel), item.reconcile_every, self._reconcile(channel), first=due
             )
+        for receiver in self._serving.ledger.waiting_counts():
+            self.news(receiver)
         schedule.every("requests", ASK, self._answer)
         schedule.every("heartbeat of leases", BEAT, self._beat)
         schedule.every("retention", TIDY, self._tidy, first=SOON)
@@ -110,7 +129,7 @@ class Jobs:
     def _read(self, name: SourceName) -> Callable[[], None]:
         def read() -> None:
             task = Task(trigger=Trigger.SERVICE, word=reading(name), sources=[name], channels=())
-            report = self._cycle(task, [name])
+            report = self._delivered(name, lambda: self._cycle(task, [name]))
             if report is not None and any(part.changed or part.missing for part in report.sources):
                 for channel in self._serving.settings.channels:
                     self._schedule.at_once(publishing(channel))
@@ -123,7 +142,7 @@ class Jobs:
                 trigger=Trigger.SERVICE, word=publishing(name), sources=(), channels=[name],
                 send=self._engine.mode is Mode.APPLY, looks=LOOKS,
             )  # fmt: skip
-            self._cycle(task, [name])
+            self._delivered(name, lambda: self._cycle(task, [name]))
             if self._engine.ledger.unresolved(name) and not self._serving.stopping():
                 self._schedule.later(publishing(name), LOOK_AGAIN)
 
@@ -136,7 +155,9 @@ class Jobs:
                 trigger=Trigger.SERVICE, word=reconciling(name), sources=(), channels=[name]
             )
             if self._engine.ledger.paused(name) is None and not self._serving.stopping():
-                self._finished(reconcile(self._engine, setup, task, report_document))
+                with self._watched(task.word) as engine:
+                    report = reconcile(engine, setup, task, report_document)
+                self._finished(report)
                 if self._engine.ledger.dirty_count(name):
                     self._schedule.at_once(publishing(name))
 
@@ -209,14 +230,31 @@ class Jobs:
             for name in sorted(places):
                 stack.enter_context(self._serving.turns[name])
             try:
-                report = run_cycle(self._engine, task, report_document, self._serving.stopping)
+                with self._watched(task.word) as engine:
+                    report = run_cycle(engine, task, report_document, self._serving.stopping)
             except LedgerError:
                 logger.exception(
                     "%s: nothing was done", task.word, extra={"action": "ledger_error"}
                 )
                 return None
+            finally:
+                self._serving.signs.first.done(task.word)
         self._finished(report)
         return report
+
+    def _delivered(self, name: str, cycle: Callable[[], Report | None]) -> Report | None:
+        """What webhooks pointed at before a cycle began is settled by it; numbers in them are never used."""
+        waiting = self._serving.ledger.waiting_deliveries(name, MOST_DELIVERIES)
+        report = cycle()
+        if waiting and report is not None and report.status() is not Status.FAILED:
+            self._serving.ledger.settle_deliveries(name, waiting[-1].number)
+        return report
+
+    @contextmanager
+    def _watched(self, word: str) -> Iterator[EngineSetup]:
+        """The engine for one job, whose every step the watchdog sees."""
+        with self._serving.signs.watchdog.working(word, self._engine.progress) as progress:
+            yield replace(self._engine, progress=progress)
 
     def _finished(self, report: Report) -> None:
         self._serving.finished(report)

@@ -9,11 +9,13 @@ from threading import Lock
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.date import DateTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 logger = logging.getLogger(__name__)
 
 THREADS = 8
+TICK = "tick"
 JITTER_SHARE = 0.1
 LONGEST_JITTER = 30.0
 LEAST_JITTERED = 10.0
@@ -63,10 +65,12 @@ class Schedule:
 
     def __init__(self, timezone: tzinfo, threads: int = THREADS) -> None:
         self._timezone = timezone
+        self._workers = ThreadPoolExecutor(threads)
         self._turns: dict[str, _Turn] = {}
         self._scheduler = BackgroundScheduler(
             timezone=timezone,
-            executors={"default": ThreadPoolExecutor(threads)},
+            # The tick has a thread of its own, so that many long jobs are not taken for a dead scheduler.
+            executors={"default": self._workers, TICK: ThreadPoolExecutor(1)},
             # two instances, so that one that comes early leaves word with the one that runs
             job_defaults={"coalesce": True, "max_instances": 2, "misfire_grace_time": None},
         )
@@ -87,6 +91,11 @@ class Schedule:
         """Run a job by the clock: five fields, in the configured time zone."""
         trigger = CronTrigger.from_crontab(expression, timezone=self._timezone)
         self._add(name, trigger, job, None)
+
+    def tick(self, span: timedelta, job: Callable[[], None]) -> None:
+        """Run this very short job at this interval, whatever else is running: the scheduler's sign of life."""
+        trigger = IntervalTrigger(seconds=span.total_seconds(), timezone=self._timezone)
+        self._scheduler.add_job(job, trigger, id=TICK, executor=TICK, next_run_time=_now())
 
     def _add(
         self, name: str, trigger: object, job: Callable[[], None], first: datetime | None
@@ -110,15 +119,16 @@ class Schedule:
         if job is not None and (job.next_run_time is None or job.next_run_time > due):
             self._scheduler.modify_job(name, next_run_time=due)
 
-    def once(self, name: str, job: Callable[[], None]) -> None:
-        """Run something one single time, now."""
-        self._scheduler.add_job(_Turn(name, job), id=name, name=name)
+    def once(self, name: str, job: Callable[[], None], after: timedelta = timedelta(0)) -> None:
+        """Run something one single time, after so long."""
+        trigger = DateTrigger(_now() + after, timezone=self._timezone)
+        self._scheduler.add_job(_Turn(name, job), trigger, id=name, name=name)
 
     def realign(self) -> None:
         """The clock jumped: run every interval job now, because its next time means nothing any more."""
         for job in self._scheduler.get_jobs():
             if isinstance(job.trigger, IntervalTrigger):
-                self.at_once(job.id)
+                job.modify(next_run_time=_now())
             else:
                 job.reschedule(job.trigger)
 
@@ -127,8 +137,14 @@ class Schedule:
         self._scheduler.start()
 
     def stop(self) -> None:
-        """Begin no more jobs and wait for those that run."""
-        self._scheduler.shutdown(wait=True)
+        """Begin no more jobs and wait for those that run.
+
+        APScheduler's own shutdown waits for them under a lock that `at_once` needs: a job that asks for
+        another while it ends would wait for ever.
+        """
+        self._scheduler.pause()
+        self._workers.shutdown(wait=True)
+        self._scheduler.shutdown(wait=False)
 
 
 def _now() -> datetime:

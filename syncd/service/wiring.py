@@ -1,11 +1,13 @@
 """Plugs everything together: finds connectors by entry point and opens what the configuration names."""
 
+import base64
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
+from hashlib import sha256
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import TypeVar, cast
@@ -15,9 +17,12 @@ from syncd.domain.identity import ChannelName
 from syncd.engine.setup import ChannelSetup, EngineSetup, Mode, ProgressSink, Silent, SourceSetup
 from syncd.ledger.store import SqlLedger, open_ledger, open_ledger_for_writing
 from syncd.ports import ChannelFactory, Clock, SandboxFactory, SourceFactory
-from syncd.settings.credentials import StoredCredentials, key_beside
+from syncd.service.logs import keep_out
+from syncd.service.secrecy import WatchedCredentials, WatchedTokens
+from syncd.settings.credentials import StoredCredentials
 from syncd.settings.kinds import Kinds
 from syncd.settings.settings import Settings
+from syncd.settings.token_keys import TokenKeys
 
 Name = TypeVar("Name", bound=str)
 
@@ -103,7 +108,7 @@ def _setup(
     settings: Settings, ledger: SqlLedger, clock: Clock, progress: ProgressSink,
     channels: Mapping[ChannelName, ChannelSetup],
 ) -> EngineSetup:  # fmt: skip
-    credentials = StoredCredentials(os.environ)
+    credentials = WatchedCredentials(StoredCredentials(os.environ))
     sources = {
         name: SourceSetup(
             name=name,
@@ -116,6 +121,7 @@ def _setup(
             basis=item.basis,
             every=item.every,
             full_every=item.full_every,
+            form=sha256(repr(item.options).encode()).hexdigest()[:16],
         )
         for name, item in settings.sources.items()
     }
@@ -130,9 +136,9 @@ def _setup(
 def _channels(
     settings: Settings, ledger: SqlLedger, clock: Clock
 ) -> Iterator[Mapping[ChannelName, ChannelSetup]]:
-    credentials = StoredCredentials(os.environ)
-    key = credentials.token_key() or key_beside(_ledger_file(settings))
-    tokens, facts = ledger.tokens(key), ledger.facts()
+    credentials = WatchedCredentials(StoredCredentials(os.environ))
+    keys = token_keys(settings)
+    tokens, facts = WatchedTokens(ledger.tokens(lambda: _kept_out(keys()))), ledger.facts()
     with ExitStack() as stack:
         yield {
             name: ChannelSetup(
@@ -150,8 +156,16 @@ def _channels(
         }  # fmt: skip
 
 
-def _ledger_file(settings: Settings) -> Path:
-    return Path(settings.ledger_url.removeprefix("sqlite:///"))
+def _kept_out(keys: Sequence[bytes]) -> Sequence[bytes]:
+    """The same keys, which the log knows to hide from now on."""
+    for key in keys:
+        keep_out(base64.urlsafe_b64encode(key).decode())
+    return keys
+
+
+def token_keys(settings: Settings) -> TokenKeys:
+    """The keys of the tokens in the configured ledger."""
+    return TokenKeys(os.environ, Path(settings.ledger_url.removeprefix("sqlite:///")))
 
 
 def named(wanted: Sequence[str], known: Mapping[Name, object], what: str) -> list[Name]:

@@ -12,9 +12,10 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from syncd.domain.errors import ConfigError, Problem
+from syncd.domain.errors import AccessDenied, ConfigError, Problem
 from syncd.ports.credentials import Secret
 
+WHAT = "the credential"
 TOKEN_KEY = "syncd_token_key"  # noqa: S105 - the name of a credential, not one
 _KEY_BYTES = 32
 _LARGEST = 64 * 1024
@@ -33,52 +34,76 @@ class CredentialError(ConfigError):
 
 @dataclass(frozen=True, slots=True)
 class _Folder:
-    """A directory of credentials: the variable that names it and the mode bits refused in it."""
+    """A directory of credentials: the variable that names it, the mode bits refused, prefixes of its files."""
 
     variable: str
     refused: int
+    prefixes: tuple[str, ...] = ("",)
 
 
 _FOLDERS = (
     # systemd itself sets owner and group of what it loads, so only others are a mistake there.
-    _Folder("CREDENTIALS_DIRECTORY", _OTHERS),
+    # `LoadCredential=credentials:FOLDER` names what it finds in the folder credentials_NAME.
+    _Folder("CREDENTIALS_DIRECTORY", _OTHERS, ("", "credentials_")),
     _Folder("SYNCD_CREDENTIALS_DIR", _GROUP_AND_OTHERS),
 )
 
 
-class StoredCredentials:
-    """Secrets from systemd's credential directory, our own one, or the environment."""
+INSTALLED = Path("/etc/syncd/credentials")
+"""Where an installed service keeps its secrets, for the commands that its user runs beside it."""
 
-    def __init__(self, environ: Mapping[str, str]) -> None:
+
+class StoredCredentials:
+    """Secrets from systemd's credential directory, our own one, the environment, or the installed folder."""
+
+    def __init__(self, environ: Mapping[str, str], installed: Path = INSTALLED) -> None:
         self._environ = environ
+        self._installed = installed
 
     def secret(self, reference: Secret) -> SecretStr:
-        """The secret; CredentialError naming every place looked at when there is none."""
+        """The secret; CredentialError naming every place looked at when there is none.
+
+        AccessDenied when only the installed folder is left and this user may not look into it.
+        """
         found = self._found(reference.credential)
         if found is not None:
             return found
+        if self._installed.exists() and not os.access(self._installed, os.X_OK):
+            raise AccessDenied(WHAT, self._installed / reference.credential)
         places = ", ".join(self._places(reference.credential))
         hint = "put the secret into one of them"
         raise CredentialError(
             f"credential {reference.credential}", f"not found; looked at {places}", hint
         )
 
-    def token_key(self) -> bytes | None:
-        """The key that encrypts tokens in the ledger, or None when no credential holds one."""
-        found = self._found(TOKEN_KEY)
-        return None if found is None else _key(found.get_secret_value(), f"credential {TOKEN_KEY}")
+    def token_key(self, name: str = TOKEN_KEY) -> bytes | None:
+        """The key that encrypts tokens in the ledger, or None when no credential holds one.
+
+        `name` may be `syncd_token_key_old`, the key before a rotation.
+        """
+        found = self._found(name)
+        return None if found is None else _key(found.get_secret_value(), f"credential {name}")
 
     def _found(self, name: str) -> SecretStr | None:
         if not _PATTERN.fullmatch(name) or not name.strip("."):
             raise CredentialError("credential", f"{name!r} is no credential name")
         for folder in _FOLDERS:
             directory = self._environ.get(folder.variable)
-            if directory:
-                text = _read(Path(directory) / name, folder.refused)
+            for prefix in folder.prefixes if directory else ():
+                text = _read(Path(directory or "") / f"{prefix}{name}", folder.refused)
                 if text is not None:
                     return SecretStr(_one_line(text, f"credential {name}"))
         value = self._environ.get(_variable(name))
-        return SecretStr(_one_line(value, f"${_variable(name)}")) if value is not None else None
+        if value is not None:
+            return SecretStr(_one_line(value, f"${_variable(name)}"))
+        return self._found_installed(name)
+
+    def _found_installed(self, name: str) -> SecretStr | None:
+        """Whoever may not look into the installed folder has no secret there."""
+        if not os.access(self._installed, os.X_OK):
+            return None
+        text = _read(self._installed / name, _GROUP_AND_OTHERS)
+        return None if text is None else SecretStr(_one_line(text, f"credential {name}"))
 
     def _places(self, name: str) -> tuple[str, ...]:
         places = []
@@ -87,20 +112,32 @@ class StoredCredentials:
             places.append(
                 str(Path(directory) / name) if directory else f"${folder.variable} (not set)"
             )
-        return (*places, f"${_variable(name)}")
+        return (*places, f"${_variable(name)}", str(self._installed / name))
 
 
 def key_beside(ledger: Path) -> bytes:
     """The token key in `<ledger>.key`, made with mode 0600 when there is none yet."""
-    path = ledger.with_name(f"{ledger.name}.key")
-    text = _read(path, _GROUP_AND_OTHERS)
-    if text is None:
+    return key_in(ledger.with_name(f"{ledger.name}.key"))
+
+
+def key_in(path: Path) -> bytes:
+    """The key in a file, made with mode 0600 when there is none yet."""
+    found = present_key(path)
+    if found is None:
         try:
             _make_key(path)
         except OSError as failed:
             raise CredentialError(str(path), f"cannot be made: {failed.strerror}") from None
-        text = _read(path, _GROUP_AND_OTHERS)
-    return _key(_one_line(text or "", str(path)), str(path))
+        found = present_key(path)
+    if found is None:
+        raise CredentialError(str(path), "was removed while it was made")
+    return found
+
+
+def present_key(path: Path) -> bytes | None:
+    """The key in a file, None when there is no file."""
+    text = _read(path, _GROUP_AND_OTHERS)
+    return None if text is None else _key(_one_line(text, str(path)), str(path))
 
 
 def _make_key(path: Path) -> None:
@@ -127,6 +164,8 @@ def _read(path: Path, refused: int) -> str | None:
             data = file.read(_LARGEST + 1)
     except (FileNotFoundError, NotADirectoryError):
         return None
+    except PermissionError:
+        raise AccessDenied(WHAT, path) from None
     except OSError as failed:
         raise CredentialError(str(path), f"cannot be read: {failed.strerror}") from None
     if stat.S_IMODE(mode) & refused:

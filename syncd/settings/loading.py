@@ -1,10 +1,9 @@
 """How a configuration is found and loaded: every problem at once, or settings that fit together."""
 
 from collections.abc import Mapping
-from errno import EACCES
 from pathlib import Path
 
-from syncd.domain.errors import ConfigError, Problem, UsageError
+from syncd.domain.errors import AccessDenied, ConfigError, Problem, UsageError
 from syncd.domain.identity import ChannelName, Sku, SourceName
 from syncd.settings.aliases import AliasesUnreadable, read_aliases
 from syncd.settings.findings import Finding, Severity
@@ -15,8 +14,11 @@ from syncd.settings.settings import ChannelSettings, Settings, SourceSettings
 from syncd.settings.tree_rules import findings
 from syncd.settings.yaml_marks import LARGEST_FILE, Trail, load
 
+WHAT = "the configuration"
 CONFIG_VARIABLE = "SYNCD_CONFIG"
-_PLACES = (Path("config/syncd.yaml"), Path("/etc/syncd/syncd.yaml"))
+_INSTALLED = Path("/etc/syncd/syncd.yaml")
+_PLACES = (Path("config/syncd.yaml"), _INSTALLED)
+_INSTALLED_STATE = Path("/var/lib/syncd")
 
 Aliases = Mapping[str, Mapping[str, Sku]]
 
@@ -25,12 +27,12 @@ def find_config(explicit: Path | None, environ: Mapping[str, str], cwd: Path) ->
     """The configuration to use; UsageError naming the places looked at."""
     named = explicit or (Path(environ[CONFIG_VARIABLE]) if environ.get(CONFIG_VARIABLE) else None)
     if named is not None:
-        if _is_there(cwd / named):
+        if _is_file(cwd / named):
             return named
         origin = "--config" if explicit else f"${CONFIG_VARIABLE}"
         raise UsageError(f"{origin} names {named}, which is no file; `syncd init` writes a starter")
     for place in _PLACES:
-        if _is_there(cwd / place):
+        if _is_file(cwd / place):
             return place
     looked = ", ".join(str(place) for place in _PLACES)
     raise UsageError(
@@ -39,12 +41,12 @@ def find_config(explicit: Path | None, environ: Mapping[str, str], cwd: Path) ->
     )
 
 
-def _is_there(path: Path) -> bool:
-    """Whether a file is there, as far as this user may look: reading what is hidden says what is wrong."""
+def _is_file(path: Path) -> bool:
+    """Whether there is such a file; AccessDenied where this user may not even look."""
     try:
         return path.is_file()
     except PermissionError:
-        return True
+        raise AccessDenied(WHAT, path) from None
 
 
 def load_settings(path: Path, kinds: Kinds, environ: Mapping[str, str]) -> Settings:
@@ -70,10 +72,11 @@ def _bytes(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
             return file.read(LARGEST_FILE + 1)
+    except PermissionError:
+        raise AccessDenied(WHAT, path) from None
     except OSError as refused:
         message = f"the file cannot be read: {refused.strerror}"
-        hint = "give this user read access to it and its folder" if refused.errno == EACCES else ""
-        raise ConfigError([Problem(str(path), 1, 1, "", message, hint)]) from None
+        raise ConfigError([Problem(str(path), 1, 1, "", message)]) from None
 
 
 def _aliases(reading: Reading, folder: Path) -> tuple[Aliases, list[Problem]]:
@@ -139,6 +142,8 @@ def _ledger(written: str | None, folder: Path, environ: Mapping[str, str]) -> st
         path = folder.absolute() / written.removeprefix("sqlite:///")
         return f"sqlite:///{path}"
     state = environ.get("STATE_DIRECTORY", "").partition(":")[0]
+    if not state and folder.absolute() == _INSTALLED.parent:
+        state = str(_INSTALLED_STATE)  # where systemd keeps it, for commands beside the service
     if state:
         return f"sqlite:///{Path(state) / 'ledger.db'}"
     home = Path(environ["HOME"]) if environ.get("HOME") else Path.home()

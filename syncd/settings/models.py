@@ -315,11 +315,17 @@ class Alerts(_Part):
 
 
 class Web(_Part):
-    """The status page."""
+    """Health, metrics, webhooks, and the way back from an authorize page."""
 
-    listen: Annotated[str, LISTEN] = Field(default="127.0.0.1:8085", description="host:port")
+    listen: Annotated[str, LISTEN] = Field(
+        default="127.0.0.1:8085", description="host:port; put a proxy with TLS in front of it"
+    )
     public_url: Annotated[str | None, URL] = Field(
-        default=None, description="How it is reached outside"
+        default=None, description="How it is reached outside: for webhooks and the authorize page"
+    )
+    token: Secret | None = Field(
+        default=None,
+        description="Bearer token for /metrics and details; without one both are refused",
     )
 
 
@@ -349,4 +355,6 @@ class Tree(BaseSettings):
     alerts: Alerts | None = Field(
         default=None, description="Who is told (not used in this version)"
     )
-    web: Web | None = Field(default=None, description="The status page (not used in this version)")
+    web: Web | None = Field(
+        default=None, description="Health, metrics and webhooks over HTTP; absent: no web server"
+    )

@@ -98,9 +98,8 @@ def _shop(channel: ChannelTree) -> _Shop | None:
 
 
 def _unused_sections(reading: Reading) -> Iterator[Finding]:
-    for key in ("alerts", "web"):
-        if getattr(reading.tree, key) is not None:
-            yield warning((key,), f"nothing uses {key} in this version", "it is checked and kept")
+    if reading.tree.alerts is not None:
+        yield warning(("alerts",), "nothing uses alerts in this version", "it is checked and kept")
 
 
 def _enough_history(reading: Reading) -> Iterator[Finding]:
@@ -131,7 +130,7 @@ TREE_RULES: tuple[Rule[Reading], ...] = (
     Rule((), _some_source),
     Rule((), _some_channel),
     Rule((), _one_writer),
-    Rule(("alerts", "web"), _unused_sections),
+    Rule(("alerts",), _unused_sections),
     Rule(("retention",), _enough_history),
     Rule(("sources", "channels"), _drawn_sources),
 )

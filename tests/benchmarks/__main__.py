@@ -1,11 +1,11 @@
-"""`make bench`: what syncd costs: python -m tests.benchmarks [[reading | sql] [ROWS] | pushing | shopify].
+"""`make bench`: what syncd costs: python -m tests.benchmarks [WORD [ROWS]], without a word all of it.
 
-Without a word all of it.
+Words: reading, pushing, sql, shopify, webhooks, serving.
 """
 
 import sys
 
-from tests.benchmarks import pushing, reading, shopify, sql
+from tests.benchmarks import pushing, reading, serving, shopify, sql, webhooks
 
 ROWS = 1_000_000
 
@@ -22,6 +22,10 @@ def main(arguments: list[str]) -> None:
         sql.main(rows)
     if what in {"", "shopify"}:
         shopify.main()
+    if what in {"", "webhooks"}:
+        webhooks.main()
+    if what in {"", "serving"}:
+        serving.main()
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from syncd.domain.change import Change, Field
-from syncd.domain.errors import ChannelError
+from syncd.domain.errors import ChannelError, DeliveryRefused
 from syncd.domain.identity import ChannelName, ListingId, ListingRef, ProductId, WarehouseId
 from syncd.domain.listing import Listing, ListingStatus, WarehouseStock
 from syncd.domain.money import Money
@@ -17,6 +17,7 @@ from syncd.domain.report import Requests
 from syncd.domain.rules import Zero
 from syncd.ports.channel import Exchange, Fact, OrderPage, ShopFacts
 from syncd.ports.clock import Clock
+from syncd.ports.deliveries import About, Delivery, Hint
 
 MAIN = WarehouseId("W1")
 EAST = WarehouseId("W2")
@@ -114,6 +115,13 @@ class MemoryChannel:
             packed_at=line.packed_at or (moment if state in PACKED else None),
             left_at=line.left_at or (moment if state in LEFT else None),
         )
+
+    def parse_delivery(self, headers: Mapping[str, str], body: bytes) -> Delivery:
+        if headers.get("x-signature") != "good":
+            raise DeliveryRefused("the signature is not good")
+        text = body.decode()
+        return Delivery(topic="told", notification=text, event="", sent_at=None,
+                        hints=(Hint(about=About.ORDER, reference=text),))  # fmt: skip
 
     def connect(self, auth_code: str) -> str:
         return f"connected with {auth_code}"

@@ -55,8 +55,9 @@ def test_a_polite_signal_ends_between_batches(keeper: Shopkeeper, number: signal
     keeper.stock({f"S{item:03}": 11 for item in range(12)})
     keeper.control.post("settings", latency=0.2)
     process = keeper.start("apply")
-    with pytest.raises(subprocess.TimeoutExpired):
-        process.wait(1.5)
+    while not keeper.effects():
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(0.05)
     process.send_signal(number)
     out, err = process.communicate(timeout=60)
 

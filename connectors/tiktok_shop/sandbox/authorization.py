@@ -36,6 +36,7 @@ class Grants:
     """Who may call the API now; the first code lives until it is used."""
 
     def __init__(self, identity: Identity, behaviour: Behaviour, now: Callable[[], float]) -> None:
+        self.redirect = ""
         self._identity = identity
         self._behaviour = behaviour
         self._now = now

@@ -7,12 +7,16 @@ from connectors.transport.simulation.fields import FieldError, Fields
 
 ZERO_POLICIES = ("allow", "refuse")
 NULLABLE = frozenset({"retry_after", "frozen_at"})
+WHOLE = {"search_cap": 1, "webhook_copies": 0, "webhook_lose": 0, "webhook_shuffle": 0}
 MAY_BE_NEGATIVE = frozenset({"clock_offset"})
 
 
 @dataclass(slots=True, kw_only=True)
 class Behaviour:
-    """How the platform behaves; times in seconds."""
+    """How the platform behaves; times in seconds.
+
+    Webhooks: so many copies beside the first, every so-many-th lost, shuffled in heaps of so many.
+    """
 
     rate: float = 0.0
     latency: float = 0.0
@@ -27,6 +31,11 @@ class Behaviour:
     refresh_life: float = 31_536_000.0
     refresh_grace: float = 0.0
     audit: float = 0.0
+    webhook_delay: float = 0.0
+    webhook_copies: int = 0
+    webhook_lose: int = 0
+    webhook_shuffle: int = 0
+    webhook_retry: float = 120.0
 
     @classmethod
     def of(cls, options: SandboxOptions) -> "Behaviour":
@@ -57,6 +66,6 @@ def _value(given: Fields, name: str) -> object:
         raise FieldError(f"settings.{name}: null is no value")
     if name == "zero":
         return given.choice(name, ZERO_POLICIES)
-    if name == "search_cap":
-        return given.whole(name, least=1)
+    if name in WHOLE:
+        return given.whole(name, least=WHOLE[name])
     return given.number(name, least=None if name in MAY_BE_NEGATIVE else 0.0)

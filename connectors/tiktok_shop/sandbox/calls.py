@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from connectors.tiktok_shop.sandbox.authorization import Grants
 from connectors.tiktok_shop.sandbox.behaviour import Behaviour
+from connectors.tiktok_shop.sandbox.post import PostRoom
 from connectors.tiktok_shop.sandbox.replies import invalid
 from connectors.tiktok_shop.sandbox.state import Shop, Sku, SkuState
 from connectors.transport.simulation.clock import ShopClock
@@ -20,6 +21,7 @@ class World:
     behaviour: Behaviour
     clock: ShopClock
     journal: Journal
+    post: PostRoom
 
     def now(self) -> float:
         """The shop's present moment."""

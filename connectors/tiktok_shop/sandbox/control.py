@@ -11,11 +11,14 @@ from connectors.tiktok_shop.sandbox.control_edits import (
     edit_stock,
     move_order,
     place_order,
+    set_redirect,
+    set_webhook,
 )
 from connectors.tiktok_shop.sandbox.faults import KEYS, Fault, Faults, fault_of_json
 from connectors.tiktok_shop.sandbox.ordering import Conflict
 from connectors.tiktok_shop.sandbox.state import Order, Product
 from connectors.tiktok_shop.sandbox.stats import Stats
+from connectors.tiktok_shop.sandbox.webhooks import Crier
 from connectors.transport.simulation.fields import FieldError, Fields
 
 Answer = tuple[int, object]
@@ -28,7 +31,7 @@ class Control:
     """Answers everything under `/control`; JSON in, JSON out, no signature."""
 
     def __init__(
-        self, world: World, faults: Faults, stats: Stats, reset: Callable[[], None]
+        self, world: World, faults: Faults, stats: Stats, reset: Callable[[], None], crier: Crier
     ) -> None:
         self._world = world
         self._faults = faults
@@ -48,7 +51,13 @@ class Control:
             ("POST", "price"): lambda body: edit_price(world, body),
             ("POST", "auth_code"): lambda _body: {"auth_code": world.grants.issue_code()},
             ("POST", "tokens/expire"): lambda _body: self._done(world.grants.expire),
-            ("POST", "deauthorize"): lambda _body: self._done(world.grants.revoke),
+            ("POST", "deauthorize"): lambda _body: self._deauthorize(crier),
+            ("POST", "redirect"): lambda body: set_redirect(world, body),
+            ("GET", "webhooks"): lambda _body: world.post.as_dict(),
+            ("POST", "webhooks"): lambda body: set_webhook(world, body),
+            ("POST", "webhooks/flush"): lambda _body: self._done(
+                lambda: world.post.flush(world.clock.raw())
+            ),
             ("POST", "reset"): lambda _body: self._done(self._reset),
         }
 
@@ -109,6 +118,11 @@ class Control:
     def _clear_faults(self) -> object:
         self._faults.clear()
         return {"faults": []}
+
+    def _deauthorize(self, crier: Crier) -> object:
+        self._world.grants.revoke()
+        crier.deauthorized()
+        return {"done": True}
 
     def _done(self, act: Callable[[], None]) -> object:
         act()

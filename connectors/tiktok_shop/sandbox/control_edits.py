@@ -6,6 +6,7 @@ from connectors.tiktok_shop.sandbox.prices import check_amount
 from connectors.tiktok_shop.sandbox.products import switch_status
 from connectors.tiktok_shop.sandbox.replies import Refused
 from connectors.tiktok_shop.sandbox.state import PRODUCT_STATUSES, Level, SkuState
+from connectors.tiktok_shop.sandbox.webhooks import INVENTORY_TOPIC, TOPICS, is_loopback
 from connectors.tiktok_shop.sandbox.wishes import find_sku, find_warehouse, read_wish
 from connectors.transport.simulation.fields import FieldError, Fields
 
@@ -101,6 +102,27 @@ def edit_product(world: World, product_id: str, body: object) -> object:
     product.update_time = int(world.now())
     world.journal.add("edit", world.now(), field="product", product_id=product_id, now=body)
     return {"id": product.id, "status": product.status, "price_locked": product.price_locked}
+
+
+def set_redirect(world: World, body: object) -> object:
+    """`POST /control/redirect`: where the authorize page sends the seller back to, as Partner Center has it."""
+    given = Fields(body, "redirect", ("address",))
+    address = given.text("address")
+    if not is_loopback(address):
+        raise FieldError("redirect.address: the sandbox sends to loopback addresses only")
+    world.grants.redirect = address
+    return {"address": address}
+
+
+def set_webhook(world: World, body: object) -> object:
+    """`POST /control/webhooks`: a topic to an address, inventory ones too, as Partner Center does."""
+    given = Fields(body, "webhook", ("topic", "address"))
+    topic = given.choice("topic", (*TOPICS, INVENTORY_TOPIC))
+    address = given.text("address")
+    if not is_loopback(address):
+        raise FieldError("webhook.address: the sandbox sends to loopback addresses only")
+    world.post.subscribe(topic, address, world.now())
+    return world.post.as_dict()
 
 
 def _locks(given: Fields, sku_ids: list[str]) -> dict[str, int]:

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from threading import Event
 
 from connectors.tiktok_shop.sandbox.options import SandboxOptions
+from connectors.tiktok_shop.sandbox.postman import Postman
 from connectors.tiktok_shop.sandbox.sample import sample_stock_rows
 from connectors.tiktok_shop.sandbox.simulator import Simulator
 from connectors.tiktok_shop.sandbox.state import Shop
@@ -48,10 +49,17 @@ class TikTokShopSandboxFactory:
         simulator = Simulator(options, sleep=stopping.wait)
         server = SandboxServer(options.port, simulator.handle, stopping)
         server.begin()
+        identity = simulator.shop.identity
+        postman = Postman(
+            lambda: simulator.world.post, simulator.world.clock.raw, identity.app_key,
+            identity.app_secret, stopping,
+        )  # fmt: skip
+        postman.begin()
         try:
             yield Sandbox(simulator, server.url)
         finally:
             server.end()
+            postman.end()
 
     def sample_stock_rows(self) -> Sequence[tuple[str, ...]]:
         """A stock file, header first, that fits the sample shop."""

@@ -5,7 +5,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from connectors.tiktok_shop.sandbox import inventory, orders, prices, products, storefront
+from connectors.tiktok_shop.sandbox import (
+    inventory,
+    orders,
+    prices,
+    products,
+    storefront,
+    webhooks,
+)
 from connectors.tiktok_shop.sandbox.calls import Call, World
 from connectors.tiktok_shop.sandbox.replies import Refused
 
@@ -57,6 +64,9 @@ ROUTES = (
     Route("POST", "/product/{version}/products/{product_id}/prices/update", prices.update),
     Route("POST", "/order/{version}/orders/search", orders.search),
     Route("GET", "/order/{version}/orders", orders.by_ids, versions=("202309", "202507")),
+    Route("GET", "/event/{version}/webhooks", webhooks.listed),
+    Route("PUT", "/event/{version}/webhooks", webhooks.put),
+    Route("DELETE", "/event/{version}/webhooks", webhooks.delete),
     Route("POST", "/promotion/{version}/activities/search", storefront.search_activities),
     Route("GET", "/promotion/{version}/activities/{activity_id}", storefront.activity),
 )

@@ -5,17 +5,20 @@ from email.utils import formatdate
 
 from connectors.tiktok_shop.sandbox.api import Api
 from connectors.tiktok_shop.sandbox.authorization import Grants
+from connectors.tiktok_shop.sandbox.authorize_page import AUTHORIZE, authorize
 from connectors.tiktok_shop.sandbox.behaviour import Behaviour
 from connectors.tiktok_shop.sandbox.calls import World
 from connectors.tiktok_shop.sandbox.control import Control
 from connectors.tiktok_shop.sandbox.faults import Faults
 from connectors.tiktok_shop.sandbox.options import SandboxOptions
 from connectors.tiktok_shop.sandbox.ordering import Conflict, place
+from connectors.tiktok_shop.sandbox.post import PostRoom
 from connectors.tiktok_shop.sandbox.sample import sample_seed
 from connectors.tiktok_shop.sandbox.seed import build_shop, read_seed
 from connectors.tiktok_shop.sandbox.seed_csv import SeedError
 from connectors.tiktok_shop.sandbox.state import Shop
 from connectors.tiktok_shop.sandbox.stats import Stats
+from connectors.tiktok_shop.sandbox.webhooks import Crier
 from connectors.tiktok_shop.sandbox.wishes import read_wish
 from connectors.transport.simulation.clock import ShopClock, machine_time
 from connectors.transport.simulation.fields import FieldError
@@ -45,8 +48,10 @@ class Simulator:
         clock = ShopClock(now, behaviour)
         grants = Grants(shop.identity, behaviour, clock.now)
         self.world = World(
-            shop=shop, grants=grants, behaviour=behaviour, clock=clock, journal=Journal()
-        )
+            shop=shop, grants=grants, behaviour=behaviour, clock=clock, journal=Journal(self._told),
+            post=PostRoom(behaviour, shop.identity.shop_id),
+        )  # fmt: skip
+        self._crier = Crier(self.world)
         self._begin()
 
     @property
@@ -58,7 +63,8 @@ class Simulator:
         """Back to the seed and the start options; authorizations stay."""
         self.world.behaviour.update(Behaviour.of(self._options).as_dict())
         self.world.shop = build_shop(self._raw, self._where)
-        self.world.journal = Journal()
+        self.world.journal = Journal(self._told)
+        self.world.post = PostRoom(self.world.behaviour, self.shop.identity.shop_id)
         self._begin()
 
     def handle(
@@ -73,6 +79,8 @@ class Simulator:
         if path == CONTROL or path.startswith(CONTROL + "/"):
             status, answer = self._control.answer(method, path.removeprefix(CONTROL), query, body)
             reply = Reply(status, encode(answer))
+        elif path == AUTHORIZE and method == "GET":
+            reply = authorize(self.world, query)
         else:
             reply = self._api.answer(method, path, query, lowered, body)
         usual = {
@@ -82,12 +90,16 @@ class Simulator:
         }
         return reply.status, {**usual, **reply.headers}, reply.body
 
+    def _told(self, entry: Mapping[str, object]) -> None:
+        """The journal has a new entry."""
+        self._crier.noticed(entry)
+
     def _begin(self) -> None:
         """Everything that a reset makes anew."""
         stats = Stats()
         faults = Faults(self._options.faults)
         self._api = Api(self.world, faults, stats, self._sleep)
-        self._control = Control(self.world, faults, stats, self.reset)
+        self._control = Control(self.world, faults, stats, self.reset, self._crier)
         rows = self._raw.get("orders") or []
         if not isinstance(rows, list):
             raise SeedError(f"{self._where}: orders: expected a list")

@@ -25,6 +25,7 @@ from syncd.ledger.tables.sources import (
     SourceRow,
     SourceStateRow,
 )
+from syncd.ledger.tables.web import DeliveryRow, OAuthStateRow
 
 __all__ = [
     "AcceptanceRow",
@@ -32,6 +33,7 @@ __all__ = [
     "ChangeRow",
     "ChannelRow",
     "ChannelStateRow",
+    "DeliveryRow",
     "DirtyRow",
     "FactRow",
     "ItemRow",
@@ -41,6 +43,7 @@ __all__ = [
     "ListingStockRow",
     "LocationRow",
     "MovementRow",
+    "OAuthStateRow",
     "OrderCursorRow",
     "OrderLineRow",
     "ParkRow",

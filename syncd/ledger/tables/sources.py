@@ -162,7 +162,10 @@ class MovementRow(SQLModel, table=True):
 
 
 class SourceStateRow(SQLModel, table=True):
-    """Where a source stands now; the watermark belongs to `scope`, what the last readings asked for."""
+    """Where a source stands now; the watermark belongs to `scope`, what the last readings asked for.
+
+    `form` is how their rows were read (columns, number marks): hashes of another form mean nothing.
+    """
 
     __tablename__ = "source_state"
 
@@ -182,3 +185,4 @@ class SourceStateRow(SQLModel, table=True):
     full_at: datetime | None = Field(default=None, sa_type=Moment)
     watermark: datetime | None = Field(default=None, sa_type=Moment)
     scope: str | None = None
+    form: str | None = None

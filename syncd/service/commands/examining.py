@@ -5,14 +5,17 @@ import sys
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from datetime import datetime
 
 from rich.table import Table
 from rich.text import Text
 
+from syncd.domain.authorization import Authorization
 from syncd.domain.errors import ChannelError
 from syncd.domain.report import ExitCode
 from syncd.engine.examining import examine_source
 from syncd.engine.setup import ChannelSetup, Silent
+from syncd.ports.authorization import Authorizer
 from syncd.ports.probe import Check, Verdict
 from syncd.reporting.safety import visible
 from syncd.service.context import Context
@@ -77,14 +80,14 @@ def _examined(opened: Opened, wanted: AbstractSet[str]) -> Iterator[Finding]:
         for check in examine_source(engine, source) if name in wanted else ():
             yield Finding(name=name, check=check)
     for setup in engine.channels.values():
-        for check in _channel(setup) if setup.name in wanted else ():
+        for check in _channel(setup, engine.clock.now()) if setup.name in wanted else ():
             yield Finding(name=setup.name, check=check)
     problem = opened.ledger.integrity_problem()
     verdict = Verdict.OK if problem is None else Verdict.BAD
     yield Finding(name="ledger", check=Check(text=problem or "sound", verdict=verdict))
 
 
-def _channel(setup: ChannelSetup) -> Iterator[Check]:
+def _channel(setup: ChannelSetup, now: datetime) -> Iterator[Check]:
     try:
         facts = setup.channel.facts()
     except ChannelError as error:
@@ -92,3 +95,26 @@ def _channel(setup: ChannelSetup) -> Iterator[Check]:
         return
     houses = ", ".join(f"{title} {number}" for number, title in facts.warehouses.items())
     yield Check(text=f"{facts.name} ({facts.region}, id {facts.shop_id}); warehouses: {houses}")
+    if isinstance(setup.channel, Authorizer):
+        yield from _authorization(setup.name, setup.channel.authorization(), now)
+
+
+def _authorization(name: str, grant: Authorization | None, now: datetime) -> Iterator[Check]:
+    """Until when the shop's owner granted what, and whether that is too little or too much."""
+    if grant is None:
+        return
+    until = f"authorized until {grant.expires_at:%Y-%m-%d} ({grant.days_left(now)} days)"
+    if grant.warning_step(now) is None:
+        yield Check(text=until)
+    else:
+        yield Check(text=until, verdict=Verdict.WARN, help=f"syncd connect {name}")
+    for scope in grant.missing():
+        yield Check(
+            text=f"scope {scope} is missing ({grant.needed[scope]})", verdict=Verdict.BAD,
+            help=f"add it to the app in Partner Center, then syncd connect {name}",
+        )  # fmt: skip
+    if grant.superfluous():
+        yield Check(
+            text=f"granted but not needed: {', '.join(grant.superfluous())}", verdict=Verdict.WARN,
+            help="take them from the app, so that a stolen token can do less",
+        )  # fmt: skip

@@ -1,17 +1,13 @@
-"""The commands of the first hour: init, check-config, connect."""
+"""The commands of the first hour: init and check-config."""
 
 import json
-import secrets
 import sys
 from pathlib import Path
 
 from syncd.domain.counting import counted
-from syncd.domain.errors import ChannelError, UsageError
-from syncd.domain.identity import ChannelName
+from syncd.domain.errors import UsageError
 from syncd.domain.report import ExitCode
-from syncd.engine.setup import Silent
 from syncd.service.context import Context
-from syncd.service.wiring import named, opened_for_work
 from syncd.settings.starting import starter
 
 
@@ -58,46 +54,3 @@ def check_config(context: Context, as_json: bool) -> ExitCode:
         f"ledger {settings.ledger_url}\n"
     )
     return ExitCode.DONE
-
-
-def connect(context: Context, channel: str, auth_code: str | None) -> ExitCode:
-    """Exchange an authorization code; without one, show the link and ask for it."""
-    (name,) = named([channel], context.settings.channels, "channel")
-    if auth_code is None:
-        auth_code = _ask(context, name)
-    with opened_for_work(context.settings, context.clock, Silent()) as opened:
-        try:
-            sentence = opened.engine.channels[name].channel.connect(auth_code.strip())
-        except ChannelError as error:
-            sys.stderr.write(f"syncd: {name}: {error}\n")
-            return ExitCode.UNAVAILABLE
-    sys.stdout.write(f"{name}: {sentence}\n")
-    return ExitCode.DONE
-
-
-def _ask(context: Context, name: ChannelName) -> str:
-    options = context.settings.channels[name].options
-    link = getattr(options, "authorize_link", None)
-    url = None if link is None else link(secrets.token_urlsafe(16))
-    if url is None:
-        raise UsageError(
-            f"channels.{name} has no service_id, so the link cannot be made: take the code from the "
-            f"app's authorize page and run `syncd connect {name} --auth-code CODE`"
-        )
-    sys.stdout.write(f"Open this link as the shop's owner and grant access:\n\n  {url}\n\n")
-    if not sys.stdin.isatty():
-        raise UsageError(
-            f"then run `syncd connect {name} --auth-code CODE` with the code it returns"
-        )
-    sys.stdout.write("Code (or the whole address you were sent to): ")
-    sys.stdout.flush()
-    return code_of(sys.stdin.readline())
-
-
-def code_of(pasted: str) -> str:
-    """The code in a pasted address, or the pasted code itself."""
-    from urllib.parse import parse_qs, urlsplit
-
-    text = pasted.strip()
-    found = parse_qs(urlsplit(text).query).get("code")
-    return found[0] if found else text

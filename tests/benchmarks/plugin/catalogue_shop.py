@@ -9,6 +9,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from syncd.domain.change import Change
+from syncd.domain.errors import DeliveryRefused
 from syncd.domain.identity import ChannelName, ListingId, ListingRef, ProductId, WarehouseId
 from syncd.domain.listing import Listing, ListingStatus, WarehouseStock
 from syncd.domain.outcome import Outcome
@@ -17,6 +18,7 @@ from syncd.domain.rules import Zero
 from syncd.ports.channel import Channel, Exchange, Fact, FactStore, OrderPage, ShopFacts
 from syncd.ports.clock import Clock
 from syncd.ports.credentials import Credentials
+from syncd.ports.deliveries import Delivery
 from syncd.ports.tokens import TokenStore
 
 BATCH = 1_000
@@ -95,6 +97,11 @@ class CatalogueShop:
         """None."""
         del since
         yield EmptyFeed(self._clock.now())
+
+    def parse_delivery(self, headers: Mapping[str, str], body: bytes) -> Delivery:
+        """It sends no webhooks."""
+        del headers, body
+        raise DeliveryRefused("this shop sends none")
 
     def refuses_zero(self) -> Fact | None:
         """It takes a zero."""

@@ -3,7 +3,7 @@
 import random
 import shutil
 from collections import Counter
-from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.process.crash.counting import PROOF
@@ -12,6 +12,8 @@ from tests.process.crash.world import World, world_of
 SAMPLES = 500 if PROOF else 40
 FLIPS = (1, 2, 5, 20, 100)
 HELP = ("restore the newest backup beside it", "run `syncd connect shop`")
+PLENTY = 49
+"""As many as no limit holds for being unheard of."""
 SPARE = ("", "-wal", "-shm")
 
 
@@ -30,34 +32,43 @@ def put_ledger(folder: Path, content: bytes) -> None:
     (folder / "ledger.db").write_bytes(content)
 
 
-def restock(world: World) -> None:
-    """Another number for a few SKUs, none that a limit would hold."""
+def sell_elsewhere(world: World) -> None:
+    """A few SKUs get fewer, or many again; mostly fewer, because a raise waits a second for orders."""
     for sku in world.dice.sample(sorted(world.on_hand), 4):
-        world.on_hand[sku] = world.dice.randrange(0, 50)
+        left = world.on_hand[sku] - world.dice.randint(1, 5)
+        world.on_hand[sku] = left if left >= 0 else PLENTY
     world.export()
 
 
-def wrong_effects(world: World, since: int) -> Iterator[str]:
-    """Everything the shop was told to show since then that it should not show."""
-    products = world.keeper.control.get("state")["products"]
-    assert isinstance(products, list)
-    skus = {sku["id"]: sku["seller_sku"] for product in products for sku in product["skus"]}
-    wish = world.wish()
-    for entry in entries(world)[since:]:
-        for item in entry.get("applied") or ():
+@dataclass
+class Witness:
+    """Reads the shop's own log as it grows."""
+
+    world: World
+    seen: int = 0
+
+    def news(self) -> list[dict[str, list[dict[str, str]]]]:
+        """What was logged since the last look."""
+        found = self.world.keeper.control.get(f"journal?since={self.seen}")["entries"]
+        assert isinstance(found, list)
+        self.seen = found[-1]["seq"] if found else self.seen
+        return found
+
+    def wrong(self) -> list[str]:
+        """Everything the shop was told since the last look that it should not have been told."""
+        products = self.world.keeper.control.get("state")["products"]
+        assert isinstance(products, list)
+        skus = {sku["id"]: sku["seller_sku"] for product in products for sku in product["skus"]}
+        wish = self.world.wish()
+        found = []
+        for item in (item for entry in self.news() for item in entry.get("applied") or ()):
             sku = skus[item["sku_id"]]
             units, price = wish[sku]
-            if item.get("quantity", units) != units:
-                yield f"{sku} was set to {item['quantity']}, should be {units}"
-            if float(item.get("price", price)) != float(price):
-                yield f"{sku} was priced {item['price']}, should be {price}"
-
-
-def entries(world: World) -> list[dict[str, list[dict[str, str]]]]:
-    """The shop's own log."""
-    found = world.keeper.control.get("journal")["entries"]
-    assert isinstance(found, list)
-    return found
+            if item.get("quantity", units) != units or float(item.get("price", price)) != float(
+                price
+            ):
+                found.append(f"{sku} was told {item}, should show {units} for {price}")
+        return found
 
 
 def verdict(world: World, code: int) -> str:
@@ -75,17 +86,20 @@ def test_flipped_bytes_are_told_or_do_no_harm(tmp_path: Path) -> None:
     chance = random.Random(20261128)
     with world_of(tmp_path, 30, 11) as world:
         world.move(20)
+        world.on_hand = dict.fromkeys(world.on_hand, PLENTY)
+        world.export()
         assert 0 == world.quieten()[-1], world.warm.printed()
         kept = (tmp_path / "ledger.db").read_bytes()
         verdicts: Counter[str] = Counter()
+        witness = Witness(world)
+        witness.news()
         for number in range(SAMPLES):
             flips = chance.choice(FLIPS)
             put_ledger(tmp_path, flipped(kept, flips, chance))
-            restock(world)
-            before = len(entries(world))
+            sell_elsewhere(world)
             verdicts[verdict(world, world.warm.run("apply"))] += 1
 
-            assert [] == list(wrong_effects(world, before)), f"sample {number}, {flips} flips"
+            assert [] == witness.wrong(), f"sample {number}, {flips} flips"
 
     assert {"harmless", "told"} == set(verdicts), verdicts
 
@@ -99,12 +113,13 @@ def test_what_the_message_says_helps(tmp_path: Path) -> None:
         content[4096:] = b"\xff" * (len(content) - 4096)
         put_ledger(tmp_path, bytes(content))
         world.move(4)
-        before = len(entries(world))
+        witness = Witness(world)
+        witness.news()
         code, told = world.warm.run("apply"), world.warm.printed()
         shutil.move(tmp_path / "ledger.db", tmp_path / "damaged.db")
         auth_code = str(world.keeper.control.post("auth_code")["auth_code"])
         connected = world.warm.run("connect", "shop", "--auth-code", auth_code)
-        wrong = list(wrong_effects(world, before))
+        wrong = witness.wrong()
         codes = world.quieten()
 
         assert (1, 0, []) == (code, connected, wrong)

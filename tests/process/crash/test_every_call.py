@@ -45,8 +45,8 @@ def test_no_call_of_a_cycle_is_a_wrong_moment_to_die(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("calls", "error", "told", "every"),
     [
-        ("pwrite64", "ENOSPC", "disk is full; free some space and run again", 30),
-        ("fdatasync", "EIO", "disk I/O error): check the disk and run again", 6),
+        ("pwrite64", "ENOSPC", "disk is full; free some space and run again", 40),
+        ("fdatasync", "EIO", "disk I/O error): check the disk and run again", 10),
     ],
 )
 def test_no_call_of_a_cycle_is_a_wrong_moment_for_the_disk_to_fail(

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from syncd.domain.identity import SourceName
-from syncd.domain.stock import Completeness, Expectations, State, Watermark
+from syncd.domain.stock import Completeness, Expectations, Reading, Reject, State, Watermark
 from syncd.ledger import SqlLedger
 from syncd.ports.records import SnapshotResult
 from tests.fakes.clock import FakeClock
@@ -109,6 +109,23 @@ def test_a_watermark_is_kept_with_its_scope_and_the_time_of_the_last_full_readin
     assert Watermark(moment=feed.clock.now(), scope="all") == standing.watermark
     assert read == standing.full_at
     assert feed.clock.now() == standing.since("all", DAY, feed.clock.now())
+
+
+def test_after_another_form_every_row_is_judged_anew_and_nothing_goes_missing(feed: Feed) -> None:
+    feed.full(Row("A", "7"), Row("B", "2"))
+    run = feed.ledger.begin_run("test")
+    judged: list[str] = []
+
+    class Telling(MemoryReader):
+        def parse(self, position: int, values: tuple[str, ...]) -> Reading | Reject:
+            judged.append(values[0])
+            return super().parse(position, values)
+
+    again = feed.ledger.record_snapshot(run, STOCK, Telling(feed.source), LENIENT)
+    assert ([], 0) == (judged, again.missing)
+    other = feed.ledger.record_snapshot(run, STOCK, Telling(feed.source), LENIENT, "commas")
+    assert (["A", "B"], 0, 0) == (judged, other.changed, other.missing)
+    assert "commas" == feed.ledger.standings()[STOCK].form
 
 
 def test_another_scope_or_an_old_full_reading_asks_for_everything(feed: Feed) -> None:

@@ -228,6 +228,36 @@ def test_value_that_is_none_is_damage(
         damaged.report(run)
 
 
+def test_schema_that_was_edited_is_named_with_what_is_missing(
+    ledger: SqlLedger, url: str, path: Path, clock: FakeClock
+) -> None:
+    ledger.close()
+    with raw(path) as connection:
+        connection.execute("ALTER TABLE run RENAME COLUMN trigger TO triggered")
+    with (
+        open_ledger_for_writing(url, clock) as edited,
+        pytest.raises(
+            LedgerUnusable, match=r"\(.*trigger.*\): its schema is damaged or was edited"
+        ),
+    ):
+        edited.begin_run("test")
+
+
+def test_table_that_lacks_a_column_is_damage(
+    ledger: SqlLedger, url: str, path: Path, clock: FakeClock
+) -> None:
+    run = ledger.begin_run("test")
+    ledger.finish_run(run, Status.CLEAN, "{}")
+    ledger.close()
+    with raw(path) as connection:
+        connection.execute("ALTER TABLE run RENAME COLUMN trigger TO triggered")
+    with (
+        open_ledger(url, clock) as edited,
+        pytest.raises(LedgerUnusable, match=r"is damaged \(.*'trigger'\): restore the newest"),
+    ):
+        edited.report(run)
+
+
 def test_schema_that_is_no_text_is_damage(
     ledger: SqlLedger, url: str, path: Path, clock: FakeClock
 ) -> None:

@@ -147,7 +147,7 @@ def test_heartbeat_is_renewed_by_confirming(ledger: SqlLedger, clock: FakeClock)
 
 
 def test_tokens_rest_encrypted_and_come_back(ledger: SqlLedger, path: Path) -> None:
-    tokens = ledger.tokens(KEY)
+    tokens = ledger.tokens(lambda: [KEY])
     assert None is tokens.load(SHOP)
     tokens.save(SHOP, b"access-geheim")
     tokens.save(SHOP, b"access-geheim-2")
@@ -157,15 +157,15 @@ def test_tokens_rest_encrypted_and_come_back(ledger: SqlLedger, path: Path) -> N
 
 
 def test_another_key_says_which_command_helps(ledger: SqlLedger) -> None:
-    ledger.tokens(KEY).save(SHOP, b"blob")
+    ledger.tokens(lambda: [KEY]).save(SHOP, b"blob")
     with pytest.raises(LedgerUnusable, match=r"cannot be decrypted .*`syncd connect shop`"):
-        ledger.tokens(bytes(32)).load(SHOP)
+        ledger.tokens(lambda: [bytes(32)]).load(SHOP)
     with pytest.raises(LedgerUnusable, match="has 3 bytes instead of 32"):
-        ledger.tokens(b"abc")
+        ledger.tokens(lambda: [b"abc"]).load(SHOP)
 
 
 def test_token_lock_excludes_other_refreshers(ledger: SqlLedger, path: Path) -> None:
-    tokens: SqlTokenStore = ledger.tokens(KEY)
+    tokens: SqlTokenStore = ledger.tokens(lambda: [KEY])
     other = FileLock(lock_path(path, "token", "shop"))
     with tokens.lock(SHOP):
         assert not other.try_acquire()

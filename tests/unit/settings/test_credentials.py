@@ -1,11 +1,12 @@
 """Secrets: where they are looked up, which files are refused, and that no message holds one."""
 
 import base64
+import os
 from pathlib import Path
 
 import pytest
 
-from syncd.domain.errors import ConfigError
+from syncd.domain.errors import AccessDenied, ConfigError
 from syncd.ports.credentials import Secret
 from syncd.settings.credentials import CredentialError, StoredCredentials, key_beside
 
@@ -79,13 +80,50 @@ def test_systemd_may_give_the_group_access(tmp_path: Path) -> None:
     assert "x" == found.get_secret_value()
 
 
+def test_what_systemd_loads_from_a_folder_is_found_under_its_name_there(tmp_path: Path) -> None:
+    secret_file(tmp_path, "from the folder", 0o400, f"credentials_{NAME.credential}")
+    credentials = StoredCredentials({"CREDENTIALS_DIRECTORY": str(tmp_path)})
+
+    from_folder = credentials.secret(NAME).get_secret_value()
+    secret_file(tmp_path, "loaded alone", 0o400)
+    alone = credentials.secret(NAME).get_secret_value()
+
+    assert ("from the folder", "loaded alone") == (from_folder, alone)
+
+
+def test_the_installed_folder_is_the_last_place(tmp_path: Path) -> None:
+    secret_file(tmp_path, "installed", 0o400)
+    variable = {"SYNCD_TIKTOK_APP_SECRET": "from the environment"}
+
+    found = [
+        StoredCredentials(environ, installed=tmp_path).secret(NAME).get_secret_value()
+        for environ in (variable, {})
+    ]
+
+    assert ["from the environment", "installed"] == found
+
+
+def test_a_closed_installed_folder_is_another_users_and_has_no_token_key_for_us(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "access", lambda *_: False)  # as root, nothing is closed
+    credentials = StoredCredentials({}, installed=tmp_path)
+
+    with pytest.raises(AccessDenied) as refused:
+        credentials.secret(NAME)
+
+    assert f"the credential {tmp_path}/tiktok_app-secret may not be used" in str(refused.value)
+    assert credentials.token_key() is None
+
+
 def test_a_missing_secret_names_every_place_looked_at(tmp_path: Path) -> None:
     with pytest.raises(CredentialError) as refused:
         StoredCredentials({"SYNCD_CREDENTIALS_DIR": str(tmp_path)}).secret(NAME)
 
     expected = (
         "credential tiktok_app-secret: not found; looked at $CREDENTIALS_DIRECTORY (not set), "
-        f"{tmp_path}/tiktok_app-secret, $SYNCD_TIKTOK_APP_SECRET (put the secret into one of them)"
+        f"{tmp_path}/tiktok_app-secret, $SYNCD_TIKTOK_APP_SECRET, "
+        "/etc/syncd/credentials/tiktok_app-secret (put the secret into one of them)"
     )
     assert expected == str(refused.value)
     assert 1 == len(refused.value.problems)

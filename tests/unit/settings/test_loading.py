@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel, ConfigDict
 
-from syncd.domain.errors import ConfigError, UsageError
+from syncd.domain.errors import AccessDenied, ConfigError, UsageError
 from syncd.domain.identity import ChannelName, LocationName, Place, Sku, SourceName
 from syncd.domain.orders import OrdersMode, OrdersPolicy
 from syncd.domain.rules import Adjustment, Draw, Rounding
 from syncd.domain.stock import After, Duplicates, Expectations, MissingPolicy, Trust
+from syncd.settings import loading
 from syncd.settings.kinds import Kinds
 from syncd.settings.loading import find_config, load_settings
 from syncd.settings.models import Mode
@@ -330,7 +331,7 @@ def test_a_file_that_cannot_be_read_is_a_config_error(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("hidden", ["syncd.yaml", "."])
-def test_a_file_this_user_may_not_read_is_found_and_says_what_to_give(hidden: str) -> None:
+def test_a_file_this_user_may_not_read_says_so(hidden: str) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         path = folder / "syncd.yaml"
@@ -338,12 +339,8 @@ def test_a_file_this_user_may_not_read_is_found_and_says_what_to_give(hidden: st
         folder.chmod(0o755)
         (folder / hidden).chmod(0)
 
-        with another_user():
-            found = find_config(path, {}, Path("/"))
-            with pytest.raises(
-                ConfigError, match=r"Permission denied \(give this user read access"
-            ):
-                load_settings(found, STANDINS, {})
+        with another_user(), pytest.raises(AccessDenied):
+            load_settings(find_config(path, {}, Path("/")), STANDINS, {})
         folder.chmod(0o700)
 
 
@@ -381,3 +378,15 @@ def test_a_kind_may_declare_a_key_that_is_otherwise_for_later(tmp_path: Path) ->
 
     settings = load_settings(path, Kinds(sources=STANDINS.sources, channels={"odd": _Odd}), {})
     assert _Odd(app_key=7, timeout="5s") == settings.channels[SHOP].options
+
+
+def test_commands_beside_an_installed_service_find_its_ledger() -> None:
+    folder = Path("/etc/syncd")
+
+    assert "sqlite:////var/lib/syncd/ledger.db" == loading._ledger(None, folder, {"HOME": "/x"})
+    assert "sqlite:////state/ledger.db" == loading._ledger(
+        None, folder, {"STATE_DIRECTORY": "/state", "HOME": "/x"}
+    )
+    assert "sqlite:////x/.local/state/syncd/ledger.db" == loading._ledger(
+        None, Path("/srv"), {"HOME": "/x"}
+    )

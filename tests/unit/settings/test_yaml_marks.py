@@ -87,12 +87,12 @@ def bomb() -> bytes:
     ids=["aliases", "brackets", "braces", "dashes", "questions"],
 )
 def test_a_bomb_is_refused_quickly(data: bytes) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     try:
         problems = load(data, "f").problems
     except ConfigError as error:
         problems = error.problems
-    seconds = time.perf_counter() - started
+    seconds = time.process_time() - started
 
     assert problems
     assert seconds < 1.0

@@ -39,6 +39,7 @@ class Tokens:
 
     tokens: list[str] = field(default_factory=lambda: ["token-geheim", "token-new"])
     used: list[str] = field(default_factory=list)
+    connected: list[str] = field(default_factory=list)
 
     def access_token(self) -> str:
         return self.tokens[0]
@@ -47,6 +48,11 @@ class Tokens:
         self.used.append(used)
         self.tokens.pop(0)
         return self.tokens[0]
+
+    def reconnected(self, used: str) -> bool:
+        newer = [token for token in self.connected if token != used]
+        self.tokens = newer or self.tokens
+        return bool(newer)
 
 
 @dataclass(frozen=True)
@@ -280,6 +286,17 @@ def test_what_an_operator_must_settle_is_unauthorized_and_not_repeated(
     with pytest.raises(ApiUnauthorized):
         bench.client.warehouses()
     assert 1 == len(bench.stub.seen)
+
+
+def test_a_new_connection_by_another_process_is_taken_up_where_the_old_grant_was_refused(
+    bench: Bench,
+) -> None:
+    bench.tokens.connected = ["token-connected"]
+    bench.stub.script = [envelope(code=105005, status=401), envelope({"warehouses": []})]
+    assert () == tuple(bench.client.warehouses())
+    assert ["token-geheim", "token-connected"] == [
+        seen.headers["x-tts-access-token"] for seen in bench.stub.seen
+    ]
 
 
 def test_the_hourly_budget_of_a_test_shop_is_not_hammered(bench: Bench) -> None:

@@ -62,6 +62,16 @@ def keeper(issuer: TokenIssuer, store: MemoryStore, clock: WoundClock) -> Keeper
     return Keeper(SHOP, store, issuer, clock)
 
 
+def test_a_grant_that_another_process_stored_replaces_the_one_in_memory(
+    keeper: Keeper, store: MemoryStore
+) -> None:
+    used = keeper.access_token()
+    assert not keeper.reconnected(used)
+    store.blobs[SHOP] = replace(GRANT, access_token=SecretStr("connected-geheim")).to_bytes()
+    assert keeper.reconnected(used)
+    assert "connected-geheim" == keeper.access_token()
+
+
 def test_a_code_is_exchanged_by_an_unsigned_get(issuer: TokenIssuer, stub: Stub) -> None:
     stub.script = [fresh()]
     grant = issuer.exchange(SecretStr("code"))

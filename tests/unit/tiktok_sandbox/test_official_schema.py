@@ -51,6 +51,11 @@ def calls(shop: ShopClient) -> Iterator[tuple[str, str, dict[str, Any]]]:
     path = "/promotion/202309/activities/{activity_id}"
     activity = found["data"]["activities"][0]["id"]
     yield "get", path, shop.call("GET", path.format(activity_id=activity))
+    path = "/event/202309/webhooks"
+    topic = {"event_type": "ORDER_STATUS_CHANGE"}
+    yield "put", path, shop.call("PUT", path, {**topic, "address": "http://127.0.0.1:9/hook"})
+    yield "get", path, shop.call("GET", path)
+    yield "delete", path, shop.call("DELETE", path, topic)
 
 
 def test_every_answer_keeps_to_the_official_schema(shop: ShopClient) -> None:

@@ -1,10 +1,10 @@
-"""The running service and what other processes ask of it"""
+"""The running service and what other processes ask of it; in which form rows of a source were read"""
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0006"
-down_revision = "0003"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 
@@ -34,4 +34,5 @@ def upgrade() -> None:
         sa.Column("text", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
+    op.add_column("source_state", sa.Column("form", sa.String(), nullable=True))
     op.create_index("request_open", "request", ["id"], sqlite_where=sa.text("answered_at IS NULL"))
