@@ -14,7 +14,10 @@ from syncd.domain.errors import (
 )
 
 # Connections refused while they are made carry no code, only the server's words.
-_REFUSED_LOGIN = ("authentication failed", "no pg_hba.conf entry", "no password supplied")
+_REFUSED_LOGIN = (
+    "authentication failed", "no pg_hba.conf entry", "no password supplied",
+    "is not permitted to log in", "permission denied for database",
+)  # fmt: skip
 _CANCELED = "57014"
 _NO_RIGHT = "42501"
 _READ_ONLY = "25006"

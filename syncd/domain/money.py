@@ -46,6 +46,14 @@ class Money:
         return f"{self.text()} {self.currency}"
 
 
+def amount_text(amount: Decimal, currency: str | None) -> str:
+    """An amount in major units for people: exact, and with at least the decimals of its currency."""
+    if currency is None:
+        return f"{amount:f}"
+    _, _, fraction = f"{amount:f}".partition(".")
+    return f"{amount:.{max(exponent(currency), len(fraction))}f} {currency}"
+
+
 def exact_decimal(text: str) -> Decimal:
     """Read a plain decimal (`12`, `-3.50`); ValueError for exponents, NaN, signs apart, or size."""
     body = text.strip().removeprefix("-")

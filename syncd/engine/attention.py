@@ -147,8 +147,6 @@ def _source(source: SourceReport) -> Iterator[Attention]:
             f"source {source.name} {source.state}: {source.message}; the last good snapshot stays"
         )
         yield _item(what, help_, 1, source.since)
-    elif source.message:
-        yield _item(f"source {source.name}: {source.message}", "syncd status")
     if source.rejected_count:
         first = source.rejected[0]
         held = "its SKU is held" if source.rejected_count == 1 else "their SKUs are held"

@@ -1,12 +1,14 @@
 """What the doctor finds out about a source: one whole reading, judged row by row and recorded nowhere."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice
 
 from syncd.domain.counting import counted
 from syncd.domain.duration import written
 from syncd.domain.errors import SourceError, SourceUnauthorized
+from syncd.domain.money import amount_text
 from syncd.domain.stock import Reading, Reject, State
 from syncd.engine.setup import EngineSetup, SourceSetup
 from syncd.ports.clock import Clock
@@ -36,7 +38,7 @@ def examine_source(engine: EngineSetup, setup: SourceSetup) -> tuple[Check, ...]
 def _reading(clock: Clock, setup: SourceSetup) -> list[Check]:
     begun = clock.monotonic()
     with setup.source.snapshot(None) as reader:
-        judged = _Judged(reader)
+        judged = _Judged(reader, _STOCK if setup.orders is not None else _PRICES)
         judged.read()
         took = clock.monotonic() - begun
         return [
@@ -55,11 +57,37 @@ def _pace(took: float, every: timedelta) -> Check:
     return Check(text=text, verdict=Verdict.WARN, help="write a longer `every`")
 
 
+def _stocked(reading: Reading) -> str:
+    units = reading.state.value if reading.quantity is None else str(reading.quantity)
+    price = "" if reading.price is None else f" at {amount_text(reading.price, reading.currency)}"
+    return f"{reading.sku} {units}{price} ({reading.location})"
+
+
+def _priced(reading: Reading) -> str:
+    price = (
+        "without a price" if reading.price is None else amount_text(reading.price, reading.currency)
+    )
+    return f"{reading.sku} {price}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Purpose:
+    """What a source is read for: how a row is shown, and which states are odd."""
+
+    show: Callable[[Reading], str]
+    odd: tuple[State, ...]
+
+
+_STOCK = _Purpose(show=_stocked, odd=(State.UNKNOWN, State.UNTRACKED))
+_PRICES = _Purpose(show=_priced, odd=())
+
+
 class _Judged:
     """Every row of a reading, counted by what it says."""
 
-    def __init__(self, reader: SnapshotReader) -> None:
+    def __init__(self, reader: SnapshotReader, purpose: _Purpose) -> None:
         self._reader = reader
+        self._purpose = purpose
         self.rows = 0
         self.states = dict.fromkeys(State, 0)
         self.rejects: list[Reject] = []
@@ -83,7 +111,7 @@ class _Judged:
         self.rows += 1
         self.states[found.state] += 1
         if len(self.sample) < SAMPLE:
-            self.sample.append(_shown(found))
+            self.sample.append(self._purpose.show(found))
 
     def worries(self) -> Iterator[Check]:
         """What speaks against the reading."""
@@ -96,16 +124,8 @@ class _Judged:
 
     def __str__(self) -> str:
         parts = [counted(self.rows, "row")]
-        odd = (State.UNKNOWN, State.UNTRACKED)
-        parts += [f"{self.states[state]} {state.value}" for state in odd if self.states[state]]
+        odd = [state for state in self._purpose.odd if self.states[state]]
+        parts += [f"{self.states[state]} {state.value}" for state in odd]
         if self.rejected:
             parts.append(f"{self.rejected} rejected")
         return ", ".join(parts)
-
-
-def _shown(reading: Reading) -> str:
-    units = reading.state.value if reading.quantity is None else str(reading.quantity)
-    price = (
-        "" if reading.price is None else f" at {reading.price} {reading.currency or ''}".rstrip()
-    )
-    return f"{reading.sku} {units}{price} ({reading.location})"

@@ -8,6 +8,7 @@ from syncd.domain.booking import Demand, booked_at
 from syncd.domain.change import Change
 from syncd.domain.identity import Sku, WarehouseId
 from syncd.domain.listing import BoundListing
+from syncd.domain.money import amount_text
 from syncd.domain.stock import Position, freshness
 from syncd.domain.views import Explanation, Line, ListingExplanation, Section
 from syncd.engine.deriving import World, read_world
@@ -64,30 +65,33 @@ def _positions(engine: EngineSetup, positions: Sequence[Position]) -> Iterator[L
     for position in positions:
         standing = standings[position.place.source]
         setup = engine.sources.get(position.place.source)
-        value = _reading(position)
-        if position.committed is not None:
-            value += f", {position.committed} committed"
-        if position.price is not None:
-            value += f", price {position.price} {position.currency or ''}".rstrip()
+        is_stock = setup is None or setup.orders is not None
         age = "" if setup is None else freshness(standing, setup.trust, engine.clock.now()).value
         as_of = "" if standing.as_of is None else f"as of {standing.as_of:%Y-%m-%d %H:%M} UTC"
         notes = [
-            as_of, age, position.reason,
+            as_of, age, position.reason if is_stock else "",
             f"unchanged since {position.since:%Y-%m-%d %H:%M} UTC",
         ]  # fmt: skip
         if position.missing_since is not None:
             notes.append(f"missing since {position.missing_since:%Y-%m-%d %H:%M} UTC")
         yield Line(
             label=str(position.place),
-            value=value,
+            value=", ".join([*(_units(position) if is_stock else ()), *_prices(position)]),
             origin=position.origin,
             note="; ".join(note for note in notes if note),
         )
 
 
-def _reading(position: Position) -> str:
+def _units(position: Position) -> Iterator[str]:
     number = "never known" if position.quantity is None else str(position.quantity)
-    return number if position.state == "known" else f"{position.state} (last {number})"
+    yield number if position.state == "known" else f"{position.state} (last {number})"
+    if position.committed is not None:
+        yield f"{position.committed} committed"
+
+
+def _prices(position: Position) -> Iterator[str]:
+    if position.price is not None:
+        yield f"price {amount_text(position.price, position.currency)}"
 
 
 def _listing(
@@ -215,7 +219,7 @@ def _price(wanted: Wanted) -> Iterator[Line]:
         return
     origins = wanted.rule.origins
     yield Line(
-        label=f"{rule.source} gives", value=f"{derived.source_price} {derived.currency}",
+        label=f"{rule.source} gives", value=amount_text(derived.source_price, derived.currency),
         origin=origins.get("price.from", "default"),
     )  # fmt: skip
     yield Line(

@@ -8,6 +8,7 @@ from syncd.domain.allocation import Derivation, raised_to_lock
 from syncd.domain.change import Cause, Change, Field
 from syncd.domain.identity import ListingRef, WarehouseId
 from syncd.domain.listing import BoundListing, ListingStatus, SetAside, WarehouseStock
+from syncd.domain.money import amount_text
 from syncd.domain.plan import Skip
 from syncd.domain.pricing import PriceDerivation, moves_too_far
 from syncd.domain.rules import ListingRule, Publish
@@ -282,7 +283,7 @@ def _price_rows(wanted: Wanted, bounds: Bounds) -> Rows:
         sku=rule.sku, seller_sku=listing.seller_sku, ref=listing.ref, field=Field.PRICE,
         before=None if shown is None else shown.minor, after=wanted.price.price.minor,
         cause=Cause.SOURCE, currency=wanted.price.currency,
-        reason=f"{rule.price.source} {wanted.price.source_price} {wanted.price.currency}",
+        reason=f"{rule.price.source} {amount_text(wanted.price.source_price, wanted.price.currency)}",
     )  # fmt: skip
     far = shown is None or moves_too_far(rule.price, shown, wanted.price.price)
     return Rows(changes=(change,), too_far=(change.key,) if far else (), settled=False)

@@ -35,6 +35,9 @@ class RejectPart(_Part):
     reason: str
 
 
+_TAKEN = {"ok", "unchanged"}
+
+
 class SourcePart(_Part):
     """One source."""
 
@@ -50,6 +53,16 @@ class SourcePart(_Part):
     rejected: tuple[RejectPart, ...] = ()
     rejected_count: int = 0
     message: str = ""
+
+    @property
+    def rows_text(self) -> str:
+        """Of a reading of changes the rows it read are told apart from those the source has."""
+        return f"{self.read} of {self.rows}" if self.completeness == "partial" else str(self.rows)
+
+    @property
+    def remark(self) -> str:
+        """What is worth knowing of a reading that was taken; a refusal is told as such."""
+        return f"{self.name}: {self.message}" if self.message and self.state in _TAKEN else ""
 
 
 class ChangePart(_Part):

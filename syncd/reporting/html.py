@@ -79,12 +79,15 @@ def _sources(document: ReportDocument, timezone: tzinfo) -> Iterable[str]:
         return
     yield "<h2>Sources</h2>"
     rows = [
-        (markup(item.name), _word(item.state), _time(item.as_of, timezone), str(item.rows),
+        (markup(item.name), _word(item.state), _time(item.as_of, timezone), item.rows_text,
          str(item.changed), str(item.missing), str(item.rejected_count))
         for item in document.sources
     ]  # fmt: skip
     titles = ("Source", "State", "As of", "Rows", "Changed", "Missing", "Rejected")
     yield _table(titles, rows, frozenset({3, 4, 5, 6}))
+    yield from (
+        f"<p class='sub'>{markup(item.remark)}</p>" for item in document.sources if item.remark
+    )
     rejects = [
         (markup(row.at), markup(row.sku or "–"), markup(row.reason))
         for source in document.sources

@@ -79,15 +79,17 @@ def _sources(document: ReportDocument, console: Console, timezone: tzinfo) -> No
             *_numbers(source),
         )  # fmt: skip
     console.print(table)
+    for source in document.sources:
+        if source.remark:
+            said = safe(source.remark)
+            said.stylize("dim")
+            console.print(Padding(said, (0, 0, 0, 2)))
     console.print()
 
 
 def _numbers(source: SourcePart) -> tuple[str, ...]:
-    """Of a reading of changes the rows it read are told apart from those the source has."""
-    rows = str(source.rows)
-    if source.completeness == "partial":
-        rows = f"{source.read} of {source.rows}"
-    return (rows, str(source.changed), str(source.missing), str(source.rejected_count))
+    counts = (source.changed, source.missing, source.rejected_count)
+    return (source.rows_text, *map(str, counts))
 
 
 def _table(*titles: str) -> Table:

@@ -1,15 +1,23 @@
 """Every source, and the fake the engine's tests use, keeps the same contract."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 from syncd.domain.errors import SourceUnauthorized, SourceUnavailable
 from syncd.domain.identity import SourceName
-from tests.contract.source_contract import SecretContract, SourceContract, SourceStage, rows_of
+from tests.contract import database_stages, file_stages
+from tests.contract.shopify_stages import shopify_stage
+from tests.contract.source_contract import (
+    DeltaContract,
+    SecretContract,
+    SourceContract,
+    SourceStage,
+    rows_of,
+)
 from tests.fakes.clock import FakeClock
-from tests.fakes.csv_files import put, source_of
+from tests.fakes.databases import mariadb_site, postgres_site, sqlite_site
 from tests.fakes.memory_source import MemorySource, Row
 
 
@@ -48,36 +56,89 @@ class TestMemorySource(SourceContract, SecretContract):
 class TestCsvFile(SourceContract):
     @pytest.fixture
     def stage(self, tmp_path: Path) -> SourceStage:
-        path = tmp_path / "stock.csv"
-        held: dict[str, int] = {}
+        return file_stages.stage_of(file_stages.on_disk(tmp_path, file_stages.CSV), file_stages.CSV)
 
-        def write(quantities: Mapping[str, int]) -> None:
-            held.clear()
-            held.update(quantities)
-            lines = "".join(f"{sku},{units}\n" for sku, units in rows_of(held))
-            put(tmp_path, f"sku,quantity\n{lines}")
 
-        def spoil() -> None:
-            put(tmp_path, path.read_bytes() + b"BAD,many\n")
+class TestCsvFileOnTheWeb(SourceContract, SecretContract):
+    @pytest.fixture
+    def stage(self) -> Iterator[SourceStage]:
+        with file_stages.on_the_web() as place:
+            yield file_stages.stage_of(place, file_stages.CSV)
 
-        def cut() -> None:
-            put(tmp_path, path.read_bytes() + b'"LAST,5')
 
-        def touch(sku: str, units: int) -> None:
-            write({**held, sku: units})
+class TestCsvFileOverSftp(SourceContract, SecretContract):
+    @pytest.fixture
+    def stage(self, tmp_path: Path) -> Iterator[SourceStage]:
+        with file_stages.over_sftp(tmp_path) as place:
+            yield file_stages.stage_of(place, file_stages.CSV)
 
-        def away() -> None:
-            path.rename(tmp_path / "elsewhere")
 
-        def back() -> None:
-            (tmp_path / "elsewhere").rename(path)
+class TestWorkbook(SourceContract):
+    many = 5_000
+    """Python writes and reads about ten thousand rows a second."""
 
-        return SourceStage(
-            source=source_of(tmp_path),
-            put=write,
-            spoil=spoil,
-            away=away,
-            back=back,
-            cut=cut,
-            touch=touch,
+    @pytest.fixture
+    def stage(self, tmp_path: Path) -> SourceStage:
+        return file_stages.stage_of(
+            file_stages.on_disk(tmp_path, file_stages.XLSX), file_stages.XLSX
         )
+
+
+class TestJsonLines(SourceContract):
+    @pytest.fixture
+    def stage(self, tmp_path: Path) -> SourceStage:
+        return file_stages.stage_of(
+            file_stages.on_disk(tmp_path, file_stages.JSON_LINES), file_stages.JSON_LINES
+        )
+
+
+class TestParquet(SourceContract):
+    @pytest.fixture
+    def stage(self, tmp_path: Path) -> SourceStage:
+        return file_stages.stage_of(
+            file_stages.on_disk(tmp_path, file_stages.PARQUET), file_stages.PARQUET
+        )
+
+
+class TestSqlite(SourceContract, DeltaContract):
+    @pytest.fixture
+    def stage(self, tmp_path: Path) -> Iterator[SourceStage]:
+        with sqlite_site(tmp_path) as site:
+            yield database_stages.sqlite_stage(site, tmp_path / "erp.db")
+
+
+@pytest.mark.server
+class TestPostgresql(SourceContract, SecretContract, DeltaContract):
+    @pytest.fixture
+    def stage(self) -> Iterator[SourceStage]:
+        with postgres_site() as site, database_stages.postgres_stage(site) as stage:
+            yield stage
+
+
+@pytest.mark.server
+class TestMariadb(SourceContract, SecretContract, DeltaContract):
+    @pytest.fixture
+    def stage(self) -> Iterator[SourceStage]:
+        with mariadb_site() as site, database_stages.mariadb_stage(site) as stage:
+            yield stage
+
+
+class TestShopifyByPages(SourceContract, SecretContract, DeltaContract):
+    many = 2_000
+    """The simulated shop answers about a thousand variants a second."""
+
+    @pytest.fixture
+    def stage(self, tmp_path: Path) -> Iterator[SourceStage]:
+        with shopify_stage(
+            tmp_path, bulk_from=10**6, cut="truncated", cut_at=" Variants "
+        ) as stage:
+            yield stage
+
+
+class TestShopifyByBulkOperation(SourceContract, SecretContract, DeltaContract):
+    many = 5_000
+
+    @pytest.fixture
+    def stage(self, tmp_path: Path) -> Iterator[SourceStage]:
+        with shopify_stage(tmp_path, bulk_from=0, cut="bulk_short", cut_at="") as stage:
+            yield stage

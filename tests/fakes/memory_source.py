@@ -42,7 +42,7 @@ class MemoryReader:
         self.completeness = source.completeness
         self.fingerprint = source.digest()
         self.origin = f"{source.name}.list"
-        self.notes: Sequence[str] = ()
+        self.notes = source.notes
         self.watermark = source.watermark
 
     def batches(self) -> Iterator[RawBatch]:
@@ -97,6 +97,7 @@ class MemorySource:
     fail_at_end: SourceError | None = None
     ragged: list[Reject] = field(default_factory=list)
     objections: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     delta_scope: str | None = None
     watermark: Watermark | None = None

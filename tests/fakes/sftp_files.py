@@ -1,5 +1,6 @@
 """An SSH server on loopback that serves one folder by SFTP and remembers what it was told."""
 
+import io
 import os
 import socket
 import threading
@@ -9,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import paramiko
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
 Meddling = Callable[[Path], None]
 
@@ -36,6 +39,21 @@ class SftpFiles:
         path = self.folder / name
         path.write_text(content)
         os.utime(path, (seconds, seconds))
+
+
+def pem(key: ed25519.Ed25519PrivateKey | ec.EllipticCurvePrivateKey, passphrase: str = "") -> str:
+    lock = (
+        serialization.BestAvailableEncryption(passphrase.encode())
+        if passphrase
+        else serialization.NoEncryption()
+    )
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH, lock
+    ).decode()
+
+
+def key_of(text: str, kind: type[paramiko.PKey] = paramiko.Ed25519Key) -> paramiko.PKey:
+    return kind.from_private_key(io.StringIO(text))
 
 
 @contextmanager

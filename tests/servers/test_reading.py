@@ -7,13 +7,14 @@ from decimal import Decimal
 
 import pytest
 from pydantic import SecretStr
+from sqlalchemy.engine import make_url
 
 from connectors.sql_query.address import read_address
 from syncd.domain.errors import SourceInvalid, SourceUnauthorized, SourceUnavailable
 from syncd.domain.stock import Completeness, State
 from syncd.ports.source import Source
 from tests.fakes.clock import FakeClock
-from tests.fakes.databases import PASSWORD, Site, read, source_of
+from tests.fakes.databases import PASSWORD, Site, postgres_site, read, source_of
 
 QUERY = "SELECT sku, qty AS quantity FROM stock"
 
@@ -271,6 +272,21 @@ def test_a_user_the_server_does_not_know_is_unauthorized(server: Site) -> None:
         read(source_of(url, QUERY))
 
     assert PASSWORD not in str(refused.value)
+
+
+@pytest.mark.server
+def test_a_role_that_may_not_connect_to_the_database_is_unauthorized() -> None:
+    with postgres_site() as site:
+        closed = f"{site.reader}_closed"
+        site.run(f"CREATE DATABASE {closed}")
+        try:
+            site.run(f"REVOKE CONNECT ON DATABASE {closed} FROM PUBLIC")
+            url = make_url(site.url).set(database=closed).render_as_string(hide_password=False)
+
+            with pytest.raises(SourceUnauthorized, match="correct the credential"):
+                read(source_of(url, QUERY))
+        finally:
+            site.run(f"DROP DATABASE {closed}")
 
 
 def _secret(url: str) -> SecretStr:

@@ -7,6 +7,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 
+from rich.table import Table
 from rich.text import Text
 
 from syncd.domain.authorization import Authorization
@@ -75,9 +76,9 @@ def write_document(findings: Sequence[Finding]) -> None:
 def show(context: Context, finding: Finding) -> None:
     """One finding as a line, and what helps below it."""
     mark, colour = _MARKS[finding.check.verdict]
-    line = Text.assemble(
-        (mark, colour), " ", (finding.name, "bold"), ": ", visible(finding.check.text)
-    )
+    line = Table.grid(padding=(0, 1))
+    text = Text.assemble((finding.name, "bold"), ": ", visible(finding.check.text))
+    line.add_row(Text(mark, style=colour), text)
     context.out.print(line)
     if finding.check.help:
         context.out.print(Text(f"       → {finding.check.help}"))

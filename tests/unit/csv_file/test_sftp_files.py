@@ -1,6 +1,5 @@
 """A file on an SSH server: the host key comes before the password, and a moving file is left alone."""
 
-import io
 import logging
 import os
 from collections.abc import Iterator
@@ -9,52 +8,25 @@ from pathlib import Path
 
 import paramiko
 import pytest
-from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
-from pydantic import SecretStr
 
 from connectors.csv_file.host_keys import fingerprint_of
 from connectors.csv_file.options import CsvFileOptions
 from connectors.csv_file.source import FACTORY
 from syncd.domain.errors import SourceError, SourceInvalid, SourceUnauthorized, SourceUnavailable
 from syncd.domain.identity import SourceName
-from syncd.ports.credentials import Secret
 from syncd.ports.probe import Verdict
 from syncd.ports.source import Source
 from tests.fakes.clock import START, FakeClock
+from tests.fakes.credentials import Named
 from tests.fakes.csv_files import read_all
-from tests.fakes.sftp_files import SftpFiles, serving
+from tests.fakes.sftp_files import SftpFiles, key_of, pem, serving
 from tests.unit.tiktok_client.stub import closed_port
 
 GOOD = "sku,qty\nA,1\nB,2\n"
 EXPECTED = {"A": 1, "B": 2}
 WRITTEN = START.timestamp() - 3600
 PASSWORD = {"password": {"credential": "password"}}
-
-
-class Named:
-    """Credentials by name."""
-
-    def __init__(self, **secrets: str) -> None:
-        self._secrets = secrets
-
-    def secret(self, reference: Secret) -> SecretStr:
-        return SecretStr(self._secrets[reference.credential])
-
-
-def pem(key: ed25519.Ed25519PrivateKey | ec.EllipticCurvePrivateKey, passphrase: str = "") -> str:
-    lock = (
-        serialization.BestAvailableEncryption(passphrase.encode())
-        if passphrase
-        else serialization.NoEncryption()
-    )
-    return key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH, lock
-    ).decode()
-
-
-def key_of(text: str, kind: type[paramiko.PKey] = paramiko.Ed25519Key) -> paramiko.PKey:
-    return kind.from_private_key(io.StringIO(text))
 
 
 HOST = key_of(pem(ed25519.Ed25519PrivateKey.generate()))

@@ -11,7 +11,7 @@ from syncd.domain.counting import counted
 from syncd.domain.duration import age
 from syncd.domain.guard import no_riskier
 from syncd.domain.identity import ChannelName, ListingId, ListingRef, ProductId, Sku, SourceName
-from syncd.domain.money import exact_decimal
+from syncd.domain.money import amount_text, exact_decimal
 from syncd.domain.orders import (
     OrderLine,
     OrdersMode,
@@ -152,3 +152,18 @@ def test_a_source_never_read_is_neither_fresh_nor_stale() -> None:
     standing = SourceStanding(source=SourceName("erp"))
     trust = Trust(stale_after=timedelta(hours=1), dead_after=timedelta(hours=48))
     assert Freshness.NEVER is freshness(standing, trust, NOON)
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "expected"),
+    [
+        ("14.5", "USD", "14.50 USD"),
+        ("14.125", "USD", "14.125 USD"),
+        ("1E+3", "JPY", "1000 JPY"),
+        ("14.5", None, "14.5"),
+    ],
+)
+def test_an_amount_has_the_decimals_of_its_currency(
+    amount: str, currency: str | None, expected: str
+) -> None:
+    assert expected == amount_text(Decimal(amount), currency)

@@ -50,6 +50,16 @@ def test_every_kind_of_row_is_counted_and_five_rejects_are_shown(floor: Shopfloo
     assert [f"rejected: stock.list:{n + 5}: bad {n}" for n in range(5)] == shown
 
 
+def test_a_source_of_prices_is_not_asked_for_units(floor: Shopfloor) -> None:
+    floor.source.rows = [Row("A", "", price="2.5", currency="EUR"), Row("B", "")]
+    setup = replace(floor.engine().sources[STOCK], orders=None)
+
+    checks = examine_source(floor.engine(), setup)
+
+    assert checks[0].text.endswith("UTC: 2 rows")
+    assert "sample: A 2.50 EUR; B without a price" == checks[1].text
+
+
 def test_objections_are_worth_knowing(floor: Shopfloor) -> None:
     floor.source.rows = [Row("A", "1")]
     floor.source.objections = ["it may be cut"]

@@ -59,6 +59,17 @@ def test_a_cycle_makes_the_shop_equal_and_the_next_finds_nothing(floor: Shopfloo
 # Rule 1: absence is never zero
 
 
+def test_what_a_reading_remarks_is_told_and_needs_nobody(floor: Shopfloor) -> None:
+    stocked(floor, 3)
+    floor.source.notes = ["1 gift card left out"]
+    set_rows(floor, S000=9)
+
+    report = floor.cycle()
+
+    assert "1 gift card left out" == report.sources[0].message
+    assert () == report.attention
+
+
 def test_a_row_missing_from_a_full_snapshot_is_held_and_then_zero(floor: Shopfloor) -> None:
     floor.shop.list_sku("A", W1=5)
     floor.shop.list_sku("B", W1=5)

@@ -35,7 +35,7 @@ from syncd.domain.report import (
     SourceState,
     Status,
 )
-from syncd.domain.stock import Reject
+from syncd.domain.stock import Completeness, Reject
 from syncd.reporting.document import ReportDocument, from_report
 from syncd.reporting.html import report_html
 from syncd.reporting.machine import report_document
@@ -181,6 +181,32 @@ def test_the_text_begins_with_what_needs_attention_and_its_command() -> None:
     assert "Needs attention" == lines[0]
     assert 'syncd release shop sha256:ab --reason "…"' == lines[2].strip()
     assert "3 h" in lines[1]
+
+
+def noted(state: SourceState) -> Report:
+    source = SourceReport(
+        name=SourceName("store"), state=state, as_of=NOW, rows=52, read=2,
+        completeness=Completeness.PARTIAL, message="1 gift card left out",
+    )  # fmt: skip
+    return report_of(sources=(source,))
+
+
+def test_what_a_source_remarks_stands_below_the_sources() -> None:
+    text, page = shown(noted(SourceState.OK)), report_html(from_report(noted(SourceState.OK)), UTC)
+
+    assert "\n  store: 1 gift card left out" in text
+    assert "<p class='sub'>store: 1 gift card left out</p>" in page
+
+
+def test_what_was_refused_is_no_remark() -> None:
+    assert "gift card" not in shown(noted(SourceState.INVALID))
+
+
+def test_rows_of_a_reading_of_changes_are_told_from_those_of_the_source() -> None:
+    report = noted(SourceState.OK)
+
+    assert "2 of 52" in shown(report)
+    assert "2 of 52" in report_html(from_report(report), UTC)
 
 
 def test_held_and_failed_rows_come_before_the_rest() -> None:
