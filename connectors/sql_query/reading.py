@@ -84,9 +84,10 @@ class SqlReader:
             if self._scope is not None:
                 self._see(rows)
             values = rows if pick is None else list(map(pick, rows))
-            summed += sum(map(xxh3_64_intdigest, map(str.encode, map("\0".join, values))))
+            hashes = list(map(xxh3_64_intdigest, map(str.encode, map("\0".join, values))))
+            summed += sum(hashes)
             count += len(values)
-            yield RawBatch(positions, values)
+            yield RawBatch(positions, values, hashes)
         whole = repr((self._layout.keys, count, summed & _ALL, len(self.rejects())))
         self.fingerprint = f"xxh3:{xxh3_128_intdigest(whole.encode()):032x}"
         self._mark()

@@ -51,6 +51,11 @@ def row_hashes(rows: Iterable[Sequence[str]]) -> list[int]:
     ]
 
 
+def _spared(hashes: Iterable[int]) -> list[int]:
+    """What `row_hashes` gives, of hashes that a source made itself."""
+    return [value >> _SPARE_BITS for value in hashes]
+
+
 def known_hashes(connection: Connection, source: SourceName) -> set[int]:
     """The hashes of the rows a source said last and that may be skipped when it says them again."""
     cursor = connection.connection.cursor()
@@ -132,7 +137,7 @@ class Staging:
             for line, values in zip(batch.positions, batch.values, strict=True):
                 self._judge(line, values, None)
             return
-        hashes = row_hashes(batch.values)
+        hashes = _spared(batch.hashes) if batch.hashes is not None else row_hashes(batch.values)
         told = list(map(self._known.__contains__, hashes))
         again = list(compress(hashes, told))
         if not self._ticked_off(again, self._known):

@@ -27,6 +27,8 @@ class RawBatch:
 
     positions: Sequence[int]
     values: Sequence[tuple[str, ...]]
+    hashes: Sequence[int] | None = None
+    """XXH3 of 64 bits over each row joined by NUL, from a source that needs them itself; else the ledger's."""
 
 
 class SnapshotReader(Protocol):

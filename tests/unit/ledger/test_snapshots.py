@@ -1,12 +1,13 @@
 """What recording a snapshot changes, and what it must leave alone."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from xxhash import xxh3_64_intdigest
 
 from syncd.domain.errors import SourceInvalid, SourceUnavailable, UsageError
 from syncd.domain.identity import DEFAULT_LOCATION, ChannelName, LocationName, Sku, SourceName
@@ -15,11 +16,13 @@ from syncd.domain.stock import (
     Duplicates,
     Expectations,
     Position,
+    Reading,
     Reject,
     State,
 )
 from syncd.ledger import SqlLedger
 from syncd.ports.records import SnapshotResult
+from syncd.ports.source import RawBatch
 from tests.fakes.clock import FakeClock
 from tests.fakes.memory_source import MemoryReader, MemorySource, Row
 
@@ -98,6 +101,25 @@ def test_shuffled_unchanged_rows_move_nothing(shelf: Shelf) -> None:
     assert (500, 0, 0) == (result.rows, result.changed, result.missing)
     assert [] == shelf.moved()
     assert [("quantity", None, "17")] == shelf.kinds("S-0017")
+
+
+def test_hashes_that_a_source_made_itself_are_those_of_the_ledger(shelf: Shelf) -> None:
+    rows = many(50)
+    shelf.record(rows)
+    shelf.moved()
+
+    class Hashing(MemoryReader):
+        def batches(self) -> Iterator[RawBatch]:
+            for batch in super().batches():
+                hashes = [xxh3_64_intdigest("\0".join(row).encode()) for row in batch.values]
+                yield RawBatch(batch.positions, batch.values, hashes)
+
+        def parse(self, position: int, values: tuple[str, ...]) -> Reading | Reject:
+            raise AssertionError(f"row {position} is known and was judged again: {values}")
+
+    run = shelf.ledger.begin_run("test")
+    result = shelf.ledger.record_snapshot(run, STOCK, Hashing(shelf.source), LENIENT)
+    assert (50, 0, 0) == (result.rows, result.changed, result.missing)
 
 
 def test_changed_rows_move_and_tell_before_and_after(shelf: Shelf) -> None:
