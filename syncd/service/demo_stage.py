@@ -6,7 +6,7 @@ import os
 import sqlite3
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager, redirect_stdout
+from contextlib import ExitStack, closing, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
@@ -73,9 +73,9 @@ class Stage:
         return code
 
     def quietly(self, *arguments: str) -> str:
-        """The same without showing it; what it printed on stdout."""
+        """The same without showing anything; what it printed on stdout."""
         out = StringIO()
-        with redirect_stdout(out):
+        with redirect_stdout(out), redirect_stderr(StringIO()):
             self.command(["--config", str(self.folder / "syncd.yaml"), *arguments])
         return out.getvalue()
 
