@@ -12,6 +12,7 @@ body{font:15px/1.5 system-ui,sans-serif;max-width:72rem;margin:2rem auto;padding
 h1{font-size:1.4rem;margin:0 0 .2rem}h2{font-size:1.1rem;margin:2rem 0 .5rem}
 p.sub{margin:0;opacity:.7}table{border-collapse:collapse;width:100%;font-size:.9rem}
 th,td{text-align:left;padding:.3rem .6rem;border-bottom:1px solid var(--line);vertical-align:top}
+td.s{white-space:nowrap}td{overflow-wrap:anywhere}
 td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}
 code{font:.85em ui-monospace,monospace;background:var(--soft);padding:.1em .3em;overflow-wrap:anywhere}
 .box{border-left:4px solid #c90;background:var(--soft);padding:.6rem 1rem;margin:.6rem 0}
@@ -22,6 +23,9 @@ code{font:.85em ui-monospace,monospace;background:var(--soft);padding:.1em .3em;
 .rejected,.unknown,.contradicted,.failed,.invalid,.unavailable,.unauthorized{color:#ff8a7a}}
 @media print{body{margin:0;max-width:none}}
 """
+
+SHORT = 24
+"""Characters that stay on one line: a SKU is not to be broken at its hyphen."""
 
 
 def report_html(document: ReportDocument, timezone: tzinfo) -> str:
@@ -61,11 +65,11 @@ def _attention(document: ReportDocument) -> Iterable[str]:
 
 def _table(titles: Sequence[str], rows: Iterable[Sequence[str]], numbers: frozenset[int]) -> str:
     def tag(name: str, cells: Sequence[str]) -> str:
-        parts = (
-            f"<{name} class='n'>{text}</{name}>" if index in numbers else f"<{name}>{text}</{name}>"
-            for index, text in enumerate(cells)
-        )
-        return f"<tr>{''.join(parts)}</tr>"
+        return f"<tr>{''.join(cell(name, index, text) for index, text in enumerate(cells))}</tr>"
+
+    def cell(name: str, index: int, text: str) -> str:
+        kind = "n" if index in numbers else "s" if len(text) <= SHORT else ""
+        return f"<{name} class='{kind}'>{text}</{name}>" if kind else f"<{name}>{text}</{name}>"
 
     return f"<table>{tag('th', titles)}{''.join(tag('td', row) for row in rows)}</table>"
 
