@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PEERS := .venv-peers
-TRACE :=  # how the suite is run: TRACE="-m coverage run" leaves a record for tests.coverage_floor
+TOGETHER := -n 2 --dist loadfile  # two files of tests at a time, because most process tests wait
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test coverage check bench proof lock schema clean
@@ -23,7 +23,7 @@ demo: $(STAMP)  ## the main job on sample data: files, ledger, plan, a simulated
 	$(BIN)/syncd demo
 
 test: $(STAMP)  ## every test
-	$(BIN)/python $(TRACE) -m pytest
+	$(BIN)/python -m pytest $(TOGETHER)
 
 coverage: $(STAMP)  ## unit, property and contract tests; fails where a module that decides has an untested branch
 	$(BIN)/python -m coverage run -m pytest tests/unit tests/property tests/contract
@@ -45,7 +45,7 @@ bench: $(STAMP) $(PEERS)/.installed  ## speed and memory, as ratios against a re
 	$(BIN)/python -m tests.benchmarks
 
 proof: $(STAMP)  ## the long proofs: more kills, more seeds
-	SYNCD_PROOF=1 $(BIN)/python -m pytest tests/process tests/property
+	SYNCD_PROOF=1 $(BIN)/python -m pytest -n 2 tests/process tests/property
 
 schema: $(STAMP)  ## rewrite generated files: config/syncd.schema.json, Shopify's trimmed schema
 	$(BIN)/python -m tests.freshness --write
