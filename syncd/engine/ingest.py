@@ -56,17 +56,22 @@ def _read(
         return _report(engine, setup, state, result, reader)
 
 
+def _same_form(standing: SourceStanding | None, setup: SourceSetup) -> bool:
+    """Whether its rows were read as they would be now; a ledger from before forms were kept is believed."""
+    return standing is not None and standing.form in {None, setup.form}
+
+
 def _is_known(standing: SourceStanding | None, setup: SourceSetup, fingerprint: str) -> bool:
     """Whether this very content was read before, in this form."""
-    if standing is None or standing.form != setup.form:
-        return False
-    return standing.fingerprint == fingerprint
+    return (
+        _same_form(standing, setup) and standing is not None and standing.fingerprint == fingerprint
+    )
 
 
 def _since(engine: EngineSetup, setup: SourceSetup) -> datetime | None:
     """From when on changes of the source suffice."""
     standing = engine.ledger.standings().get(setup.name)
-    if standing is None or standing.form != setup.form:
+    if standing is None or not _same_form(standing, setup):
         return None
     return standing.since(setup.source.delta_scope, setup.full_every, engine.clock.now())
 

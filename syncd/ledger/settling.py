@@ -52,14 +52,17 @@ class StagedReading:
 
 
 def forget_other_form(connection: Connection, source: SourceName, form: str) -> None:
-    """Rows that were read in another form are no longer known: each is judged again, whatever it says."""
+    """Rows that were read in another form are no longer known: each is judged again, whatever it says.
+
+    Of a ledger from before forms were kept, the rows are believed to be in this one.
+    """
     number = known_source(connection, source)
     if number is None:
         return
     known = connection.exec_driver_sql(
         "SELECT form FROM source_state WHERE source_id = ?", (number,)
     ).scalar()
-    if known != form:
+    if known is not None and known != form:
         connection.exec_driver_sql(
             "UPDATE position SET value_hash = NULL WHERE value_hash IS NOT NULL AND location_id IN "
             "(SELECT id FROM location WHERE source_id = ?)",
