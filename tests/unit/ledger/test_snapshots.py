@@ -288,7 +288,11 @@ def test_rejected_rows_do_not_count_as_shrinking(shelf: Shelf) -> None:
     ("rows", "expected", "message"),
     [
         ([], Expectations(), "no usable row"),
-        ([Row("A", "x", reject="bad")], Expectations(), "no usable row"),
+        (
+            [Row("A", "x", reject="bad")],
+            Expectations(),
+            r"no usable row; 1 row rejected \(first: stock.list:\d: bad\)",
+        ),
         ([Row("A", "1")], Expectations(min_rows=2), "fewer than expect.min_rows 2"),
         ([Row("A", "1")], Expectations(sentinels=(Sku("CHECK"),)), "lacks the sentinel CHECK"),
     ],

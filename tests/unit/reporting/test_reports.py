@@ -36,13 +36,13 @@ from syncd.domain.report import (
     Status,
 )
 from syncd.domain.stock import Completeness, Reject
-from syncd.reporting.document import ReportDocument, from_report
+from syncd.reporting.document import AttentionPart, ReportDocument, from_report
 from syncd.reporting.html import report_html
 from syncd.reporting.machine import report_document
 from syncd.reporting.progress import Progress
 from syncd.reporting.safety import cell, visible
 from syncd.reporting.tables import report_csv
-from syncd.reporting.text import MOST_ROWS, print_report
+from syncd.reporting.text import MOST_ROWS, print_attention, print_report
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -181,6 +181,16 @@ def test_the_text_begins_with_what_needs_attention_and_its_command() -> None:
     assert "Needs attention" == lines[0]
     assert 'syncd release shop sha256:ab --reason "…"' == lines[2].strip()
     assert "3 h" in lines[1]
+
+
+def test_an_address_is_never_cut_however_narrow_the_terminal() -> None:
+    address = f"https://admin.example.com/store/{'long-name-' * 9}/products/1000143"
+    out = io.StringIO()
+    item = AttentionPart(what=f"first: {address}: no SKU", since=None, count=1, help="syncd report")
+
+    print_attention((item,), Console(file=out, width=40), datetime(2026, 1, 1, tzinfo=UTC))
+
+    assert address in "".join(out.getvalue().split())
 
 
 def noted(state: SourceState) -> Report:
