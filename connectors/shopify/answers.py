@@ -232,10 +232,9 @@ def _judged(envelope: Envelope) -> Verdict:
     ]
     if misread:
         search, found = misread[0]
-        text = f"Shopify misread the search {_shown(search.query)}: {_shown(found.message)} (field "
-        return Refused(
-            error=SourceInvalid(f"{text}{_shown(found.field)}); nothing found so is believed")
-        )
+        asked = f"the search {_shown(search.query)}" if search.query else "a search"
+        text = f"Shopify misread {asked}: {_shown(found.message)} (field {_shown(found.field)})"
+        return Refused(error=SourceInvalid(f"{text}; nothing found so is believed"))
     if envelope.data is None:
         return Passing(reason="the answer holds neither data nor errors")
     return Answered(data=envelope.data, cost=envelope.extensions.cost)
@@ -251,7 +250,8 @@ def _failed(envelope: Envelope, errors: tuple[GraphQLError, ...]) -> Verdict:
         return TooDear(cost=cost or 2.0, most=most or 1.0)
     for code, kind in _CODES.items():
         if code in codes:
-            text = f"Shopify answers {code}: {_shown(codes[code].message)}; {_HELP[code]}"
+            said = _shown(codes[code].message).rstrip(".")
+            text = f"Shopify answers {code}: {said}; {_HELP[code]}"
             return Refused(error=kind(text))
     first = errors[0]
     named = first.extensions.code or "an error"

@@ -133,8 +133,17 @@ class Admin:
     def ask(self, question: Question[T]) -> T:
         """The answer, in the shape that was asked for.
 
-        Raises SourceUnauthorized, SourceInvalid or SourceUnavailable; Dear when a page must be smaller.
+        Raises SourceUnauthorized, SourceInvalid or SourceUnavailable.
         """
+        try:
+            return self._answer(question)
+        except Dear as dear:
+            raise SourceInvalid(
+                f"Shopify finds a request too dear that has no smaller form ({dear}); please report it"
+            ) from None
+
+    def _answer(self, question: Question[T]) -> T:
+        """The same; Dear when a page must be smaller."""
         answered = _Asking(self, question.document, question.variables).run()
         try:
             return question.answer.validate_python(answered.data)
@@ -169,7 +178,7 @@ class Admin:
                 document=question.document, variables=variables, answer=question.answer
             )
             try:
-                return self.ask(asked)
+                return self._answer(asked)
             except Dear as dear:
                 account.shrink(question.document, size, dear)
 

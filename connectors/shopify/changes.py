@@ -199,7 +199,9 @@ class Changes:
                 self._back.add(number)
             return turned
         if out:
-            raise ReadWhole("whether a product counted before it was changed is not known")
+            raise ReadWhole(
+                "a product that does not count was edited, and whether it counted before is not known"
+            )
         seen = self._product_seen.get(number)
         return seen is None or moment_of(product["updatedAt"]) > moment_of(seen) + FOLLOWS
 

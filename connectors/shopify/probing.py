@@ -33,7 +33,7 @@ def examine(
     yield from _locations(facts)
     yield from _points(admin, options, facts, every)
     if "read_orders" in facts.scopes:
-        yield _imported(admin)
+        yield _imported(admin, options)
 
 
 def needed_scopes(options: ShopifyOptions) -> frozenset[str]:
@@ -116,8 +116,8 @@ def _points(
         yield Check(text=f"{text}, which every {written(every)} can afford")
 
 
-def _imported(admin: Admin) -> Check:
-    """Whether somebody already brings the channel's orders into the shop: that decides `orders`."""
+def _imported(admin: Admin, options: ShopifyOptions) -> Check:
+    """Whether somebody brings the channel's orders into the shop: else its stock never falls by them."""
     variables = {"first": LATEST_ORDERS, "after": None, "query": ""}
     data = admin.ask(Question(document=ORDERS, variables=variables, answer=ORDERS_DATA))
     orders = data["orders"]["nodes"]
@@ -129,4 +129,12 @@ def _imported(admin: Admin) -> Check:
     text = f"{count} of the latest {len(orders)} orders come from TikTok"
     if count:
         return Check(text=f"{text}: they are imported, so `orders: within …` fits this source")
-    return Check(text=f"{text}: nothing seems to import them")
+    text = f"{text}: nothing seems to import them"
+    if not orders or options.stock == "none":
+        return Check(text=text)
+    return Check(
+        text=text,
+        verdict=Verdict.WARN,
+        help="let an app import TikTok's orders, or what is sold there is offered again once `orders` "
+        "takes it for contained",
+    )

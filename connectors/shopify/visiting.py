@@ -92,7 +92,7 @@ class Shop:
                     changes = self._changes(visit, since)
                     reader = self._reader(visit, changes.batches, "changes", since)
                 except ReadWhole as reason:
-                    why = f"everything was read: {reason}"
+                    why = f"everything was read, not only changes: {reason}"
                     visit = self._visit(admin)
                 else:
                     yield reader

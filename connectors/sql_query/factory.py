@@ -43,7 +43,7 @@ class SqlQueryFactory:
         try:
             statement = read_statement(options.query, lexis)
         except NotOneSelect as reason:
-            message = f"{reason} (as {lexis.database} reads it)"
+            message = f"{reason} (as {lexis.database} would read it)"
             path = f"sources.{name}.query"
             raise ConfigError([Problem("the configuration", 1, 1, path, message)]) from None
         if lexis is SQL_SERVER:

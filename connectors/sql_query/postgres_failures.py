@@ -73,15 +73,16 @@ def _line(error: Error, question: Question, prefix: str) -> str:
 
 
 def _connecting(error: Error, words: str) -> SourceError:
-    if any(known in words for known in _REFUSED_LOGIN) or _is_unknown_role(words):
+    if any(known in words for known in _REFUSED_LOGIN) or _is_unknown(words):
         return SourceUnauthorized(_login(words))
     if isinstance(error, OperationalError):
         return SourceUnavailable(f"the database cannot be reached or was lost: {words}")
     return SourceInvalid(f"the driver refuses the query: {words}")
 
 
-def _is_unknown_role(words: str) -> bool:
-    return 'role "' in words and "does not exist" in words
+def _is_unknown(words: str) -> bool:
+    named = 'role "' in words or 'database "' in words
+    return named and "does not exist" in words
 
 
 def _login(words: str) -> str:

@@ -143,9 +143,10 @@ def _source(source: SourceReport) -> Iterator[Attention]:
         help_ = f"syncd ingest {source.name}"
         if source.state is SourceState.INVALID and source.fingerprint:
             help_ += f' --accept {source.fingerprint} --reason "…"'
-        what = (
-            f"source {source.name} {source.state}: {source.message}; the last good snapshot stays"
+        kept = (
+            "nothing is known from it" if source.as_of is None else "the last good snapshot stays"
         )
+        what = f"source {source.name} {source.state}: {source.message}; {kept}"
         yield _item(what, help_, 1, source.since)
     if source.rejected_count:
         first = source.rejected[0]

@@ -17,6 +17,8 @@ from syncd.ledger.staging import Staging
 from syncd.ports.source import SnapshotReader
 
 REPEATED = "the same SKU and location"
+NAMED = 3
+"""Rows of one repeated SKU that a reject names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,8 +116,15 @@ class Merge:
                 lines.insert(0, skipped[row.skipped])
                 lines.sort()
             refused += len(lines)
+            reason = self._repeated(lines)
             for line in lines:
-                self._staging.refuse(self._repeated(line, lines, row.sku, row.location), line)
+                reject = Reject(
+                    at=self._reader.locate(line),
+                    sku=Sku(row.sku),
+                    location=LocationName(row.location),
+                    reason=reason,
+                )
+                self._staging.refuse(reject, line)
         self._staging.flush()
         return refused
 
@@ -133,14 +142,12 @@ class Merge:
         self._staging.flush()
         return len(rows)
 
-    def _repeated(self, line: int, lines: list[int], sku: str, location: str) -> Reject:
-        named = f"{', '.join(map(str, lines[:-1]))} and {lines[-1]}"
-        return Reject(
-            at=self._reader.locate(line),
-            sku=Sku(sku),
-            location=LocationName(location),
-            reason=f"{REPEATED} stand in lines {named}",
-        )
+    def _repeated(self, lines: list[int]) -> str:
+        """Where they stand: a few of them, because a SKU may be that of every row."""
+        *others, last = [self._reader.locate(line) for line in lines[:NAMED]]
+        if len(lines) > NAMED:
+            others, last = [*others, last], f"{len(lines) - NAMED} more places"
+        return f"{REPEATED} stand at {', '.join(others)} and {last}"
 
     def _find_gone(self) -> None:
         for statement in sql.TICK_OFF:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from syncd.domain.counting import counted
 from syncd.domain.errors import SourceInvalid, SourceUnavailable, UsageError
 from syncd.domain.identity import RunId, SourceName
 from syncd.domain.stock import (
@@ -278,6 +279,9 @@ def _judge(
     fingerprint = reading.reader.fingerprint or ""
     if not problems or _use_acceptance(connection, state.source_id, fingerprint, merge.now):
         return
+    if reading.staging.first_rejects and not merged.usable:
+        first = reading.staging.first_rejects[0]
+        problems[f"{counted(rejected, 'row')} rejected (first: {first.at}: {first.reason})"] = None
     raise SourceInvalid(f"{reading.reader.origin} is refused: {'; '.join(problems)}", fingerprint)
 
 

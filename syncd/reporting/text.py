@@ -61,6 +61,8 @@ def print_attention(items: tuple[AttentionPart, ...], console: Console, now: dat
         if item.since is not None:
             line.append(f" (for {age(now - item.since)})", style="dim")
         grid = Table.grid(padding=(0, 1))
+        grid.add_column()
+        grid.add_column(overflow="fold")  # an address is shown whole, so that it can be opened
         grid.add_row(Text("  •"), line)
         console.print(grid)
         console.print(Text("      ") + Text(visible(item.help), style="cyan"), soft_wrap=True)

@@ -93,6 +93,7 @@ def print_status(view: StatusView, console: Console, timezone: tzinfo) -> None:
     console.print()
     channels = _table("Channel", "State", "Mode", "Listings", "To do", "Held", "Parked",
                       "Confirmed", "Orders until", "Writer")  # fmt: skip
+    channels.padding = 0  # or the heads do not fit into 80 columns
     for item in view.channels:
         channels.add_row(
             safe(item.name), styled(item.state), item.mode, str(item.listings), str(item.dirty),
@@ -183,7 +184,7 @@ def print_history(view: HistoryView, console: Console, timezone: tzinfo) -> None
 def _table(*titles: str) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for title in titles:
-        table.add_column(title, overflow="fold")
+        table.add_column(title, overflow="fold", min_width=max(map(len, title.split())))
     return table
 
 

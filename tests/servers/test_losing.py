@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy.engine import make_url
 
-from syncd.domain.errors import SourceUnavailable
+from syncd.domain.errors import SourceUnauthorized, SourceUnavailable
 from syncd.domain.identity import Sku
 from syncd.domain.report import SourceState
 from syncd.engine.ingest import ingest
@@ -94,3 +95,13 @@ def test_the_last_snapshot_stays_current(server: Site, tmp_path: Path) -> None:
     assert [(SourceState.OK, 3), (SourceState.UNAVAILABLE, 3)] == states
     assert {} == floor.ledger.positions([Sku("4")])
     floor.close()
+
+
+def test_a_database_that_does_not_exist_is_for_a_person(server: Site) -> None:
+    url = make_url(server.url).set(database="syncd_no_such_database")
+    source = source_of(
+        url.render_as_string(hide_password=False), "SELECT 'A' AS sku, 1 AS quantity"
+    )
+
+    with pytest.raises(SourceUnauthorized, match="correct the credential"):
+        read(source)

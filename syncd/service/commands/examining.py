@@ -77,6 +77,8 @@ def show(context: Context, finding: Finding) -> None:
     """One finding as a line, and what helps below it."""
     mark, colour = _MARKS[finding.check.verdict]
     line = Table.grid(padding=(0, 1))
+    line.add_column()
+    line.add_column(overflow="fold")  # an address is shown whole, so that it can be opened
     text = Text.assemble((finding.name, "bold"), ": ", visible(finding.check.text))
     line.add_row(Text(mark, style=colour), text)
     context.out.print(line)

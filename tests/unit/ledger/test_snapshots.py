@@ -226,10 +226,23 @@ def test_duplicates_are_rejects_that_name_both_lines(shelf: Shelf, *, known: boo
     result = shelf.record([Row("B", "1"), Row("A", "5"), Row("A", "6")])
     held = shelf.position("A")
     assert (1, 2) == (result.rows, result.rejected)
-    assert "row rejected: the same SKU and location stand in lines 3 and 4" == held.reason
+    assert (
+        "row rejected: the same SKU and location stand at stock.list:3 and stock.list:4"
+        == held.reason
+    )
     assert ["stock.list:3", "stock.list:4"] == [reject.at for reject in result.rejects]
     assert (State.UNKNOWN, 5 if known else None) == (held.state, held.quantity)
     assert "A" in shelf.moved()
+
+
+def test_a_sku_that_every_row_bears_names_only_a_few_of_them(shelf: Shelf) -> None:
+    result = shelf.record([Row("B", "1"), *(Row("A", str(n)) for n in range(500))])
+
+    assert (1, 500) == (result.rows, result.rejected)
+    places = "stock.list:3, stock.list:4, stock.list:5 and 497 more places"
+    assert {f"the same SKU and location stand at {places}"} == {
+        reject.reason for reject in result.rejects
+    }
 
 
 def test_identical_rows_are_duplicates_too(shelf: Shelf) -> None:
@@ -237,7 +250,7 @@ def test_identical_rows_are_duplicates_too(shelf: Shelf) -> None:
     result = shelf.record([Row("A", "5"), Row("B", "1"), Row("A", "5")])
     assert (1, 2) == (result.rows, result.rejected)
     assert (
-        "row rejected: the same SKU and location stand in lines 2 and 4"
+        "row rejected: the same SKU and location stand at stock.list:2 and stock.list:4"
         == shelf.position("A").reason
     )
     assert 2 == shelf.record([Row("A", "5"), Row("B", "1"), Row("A", "5")]).rejected
@@ -310,7 +323,11 @@ def test_rejected_rows_do_not_count_as_shrinking(shelf: Shelf) -> None:
     ("rows", "expected", "message"),
     [
         ([], Expectations(), "no usable row"),
-        ([Row("A", "x", reject="bad")], Expectations(), "no usable row"),
+        (
+            [Row("A", "x", reject="bad")],
+            Expectations(),
+            r"no usable row; 1 row rejected \(first: stock.list:\d: bad\)",
+        ),
         ([Row("A", "1")], Expectations(min_rows=2), "fewer than expect.min_rows 2"),
         ([Row("A", "1")], Expectations(sentinels=(Sku("CHECK"),)), "lacks the sentinel CHECK"),
     ],

@@ -36,13 +36,15 @@ from syncd.domain.report import (
     Status,
 )
 from syncd.domain.stock import Completeness, Reject
-from syncd.reporting.document import ReportDocument, from_report
+from syncd.domain.views import ChannelStatus, StatusView
+from syncd.reporting.document import AttentionPart, ReportDocument, from_report
 from syncd.reporting.html import report_html
 from syncd.reporting.machine import report_document
 from syncd.reporting.progress import Progress
 from syncd.reporting.safety import cell, visible
 from syncd.reporting.tables import report_csv
-from syncd.reporting.text import MOST_ROWS, print_report
+from syncd.reporting.text import MOST_ROWS, print_attention, print_report
+from syncd.reporting.views import print_status
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -181,6 +183,34 @@ def test_the_text_begins_with_what_needs_attention_and_its_command() -> None:
     assert "Needs attention" == lines[0]
     assert 'syncd release shop sha256:ab --reason "…"' == lines[2].strip()
     assert "3 h" in lines[1]
+
+
+def test_an_address_is_never_cut_however_narrow_the_terminal() -> None:
+    address = f"https://admin.example.com/store/{'long-name-' * 9}/products/1000143"
+    out = io.StringIO()
+    item = AttentionPart(what=f"first: {address}: no SKU", since=None, count=1, help="syncd report")
+
+    print_attention((item,), Console(file=out, width=40), datetime(2026, 1, 1, tzinfo=UTC))
+
+    assert address in "".join(out.getvalue().split())
+
+
+def test_the_heads_of_the_status_page_are_whole_words_in_80_columns() -> None:
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    channel = ChannelStatus(
+        name=ChannelName("shop"), state="ok", mode="apply", listings=337, dirty=54, held=0, parked=0,
+        scanned_at=now, orders_complete_until=now, confirmed_at=now, writer_pid=4711, message="",
+    )  # fmt: skip
+    view = StatusView(
+        at=now, ledger="x", last_run=None, last_run_at=None, last_run_status=None,
+        needs_attention=(), sources=(), channels=(channel,),
+    )  # fmt: skip
+    out = io.StringIO()
+
+    print_status(view, Console(file=out, width=80), UTC)
+
+    words = set(out.getvalue().split())
+    assert {"Channel", "Listings", "Parked", "Confirmed", "Orders", "Writer", "4711"} <= words
 
 
 def noted(state: SourceState) -> Report:

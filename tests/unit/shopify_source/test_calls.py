@@ -89,6 +89,16 @@ def test_a_single_record_that_is_too_dear_is_said_so(world: World) -> None:
         world.read()
 
 
+@pytest.mark.parametrize("request_", ["Shop", "Locations", "Counts"])
+def test_a_request_that_is_too_dear_at_any_size_leaves_the_source_unread(
+    world: World, request_: str
+) -> None:
+    world.fault("max_cost", f" {request_} ", times=0)
+
+    with pytest.raises(SourceInvalid, match="too dear"):
+        world.read()
+
+
 @pytest.mark.parametrize(
     ("kind", "error", "words"),
     [

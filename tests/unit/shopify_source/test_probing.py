@@ -90,10 +90,13 @@ def test_points_of_pages_are_weighed_against_the_schedule(opened: Open) -> None:
 
 def test_orders_that_somebody_imports_are_told(sample: World) -> None:
     none = about(probe(sample), "come from TikTok")
+    priced = about(probe(sample, basis=None, stock="none"), "come from TikTok")
     sample.control("orders", source_name="tiktok", app="TikTok")
     some = about(probe(sample), "come from TikTok")
 
     assert "0 of the latest 2 orders come from TikTok: nothing seems to import them" == none.text
+    assert (Verdict.WARN, Verdict.OK) == (none.verdict, priced.verdict)
+    assert "offered again" in none.help
     assert some.text.startswith("1 of the latest 3 orders come from TikTok: they are imported")
 
 

@@ -154,7 +154,9 @@ def test_what_this_database_reads_otherwise_is_refused_when_it_is_known() -> Non
     query = "SELECT sku, qty AS quantity FROM stock /* /* */ ; DROP TABLE stock -- */"
     nested = source_of("postgresql://u@db/erp", query.replace(" -- */", " */ -- "))
 
-    with pytest.raises(ConfigError, match=r"sources.erp.query: .*as MySQL and MariaDB reads it"):
+    with pytest.raises(
+        ConfigError, match=r"sources.erp.query: .*as MySQL and MariaDB would read it"
+    ):
         source_of("mysql://u@db/erp", query)
     assert nested.delta_scope is None
 
