@@ -54,7 +54,7 @@ def _held(engine: EngineSetup) -> Iterator[Attention]:
         held = [] if plan is None else [row for row in plan.rows if row.held_by is not None]
         if plan is not None and held:
             yield Attention(
-                what=f"{name}: {len(held)} changes held ({held[0].held_by})",
+                what=f"{name}: {counted(len(held), 'change', 'held')} ({held[0].held_by})",
                 since=plan.saved_at,
                 count=len(held),
                 help=f'syncd release {name} {plan.digest} --reason "…"',
