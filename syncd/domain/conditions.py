@@ -88,7 +88,7 @@ def conditions(view: View, parked_above: int) -> tuple[Condition, ...]:
         found.extend(_source(source, view.health.at))
     for channel in view.channels:
         found.extend(_channel(channel, view.health, parked_above))
-    found.extend(_oversold(row) for row in view.oversold)
+    found.extend(shortage(row) for row in view.oversold)
     return tuple(found)
 
 
@@ -180,7 +180,8 @@ def _is_late(vital: Vital, channel: ChannelView, now: datetime) -> bool:
     return channel.trouble is not None and now - channel.trouble.since > vital.allowed
 
 
-def _oversold(row: Oversold) -> Condition:
+def shortage(row: Oversold) -> Condition:
+    """That open orders take more of a SKU than is left."""
     what = (
         f"{row.sku}: {counted(row.ordered, 'unit')} ordered in {counted(row.orders, 'open order')}, "
         f"{max(0, row.left)} left in the sources: {row.short} short"

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from syncd.domain.change import Cause, Change, Field
+from syncd.domain.counting import counted
 from syncd.domain.identity import ListingRef, Sku
 from syncd.domain.plan import Hazard, HeldChange
 from syncd.domain.rules import Limits
@@ -105,7 +106,7 @@ def _hazards(judged: Sequence[Change], limits: Limits, evidence: Evidence) -> Ro
         found.append((hazard, unusual))
     far = [change for change in prices if change.key in evidence.too_far]
     if far:
-        text = f"{len(far)} prices would move further than their price.max_move"
+        text = f"{counted(len(far), 'price')} would move further than price.max_move allows"
         found.append((Hazard(kind="max_move", count=len(far), allowed=0, text=text), far))
     return found
 

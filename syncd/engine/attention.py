@@ -102,7 +102,7 @@ def _channel(channel: ChannelReport) -> Iterator[Attention]:
     elif channel.state is ChannelState.UNAVAILABLE:
         yield _item(f"{channel.name}: {channel.message}", "syncd status")
     elif channel.state is ChannelState.PAUSED:
-        yield _item(f"{channel.name}: {channel.message}", f"syncd resume {channel.name}")
+        yield _item(f"{channel.name} is paused: {channel.message}", f"syncd resume {channel.name}")
     held = [row for row in channel.changes if row.verdict is Verdict.HELD]
     if held:
         texts = "; ".join(hazard.text for hazard in channel.hazards)

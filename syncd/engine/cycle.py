@@ -125,8 +125,7 @@ def channel_cycle(
             return _planned(engine, setup, run, task, before)
         paused = engine.ledger.paused(setup.name)
         if paused is not None:
-            message = f"paused: {paused.reason}"
-            return _stopped(engine, setup, ChannelState.PAUSED, message, before)
+            return _stopped(engine, setup, ChannelState.PAUSED, paused.reason, before)
         with engine.lease(setup.name) as lease:
             leased = replace(engine, progress=Confirming(lease, engine.progress))
             return _applied(leased, setup, run, task, before, lease, stopping)

@@ -7,8 +7,9 @@ from syncd.domain.allocation import Derivation
 from syncd.domain.booking import Demand, booked_at
 from syncd.domain.change import Change
 from syncd.domain.identity import Sku, WarehouseId
-from syncd.domain.listing import BoundListing
+from syncd.domain.listing import BoundListing, SetAside
 from syncd.domain.money import amount_text
+from syncd.domain.plan import Skip
 from syncd.domain.stock import Position, freshness
 from syncd.domain.views import Explanation, Line, ListingExplanation, Section
 from syncd.engine.deriving import World, read_world
@@ -293,6 +294,11 @@ def _summary(wanted: Wanted, rows: Rows) -> str:
         )
         return f"shows {shown}, to change: {parts}"
     for skip in rows.skips:
-        if skip.kind not in (UNPRICED, PRICE_WITHHELD):
+        if skip.kind not in (UNPRICED, PRICE_WITHHELD, SetAside.PROMOTION):
             return f"shows {shown}, left as it is: {skip.reason}"
-    return "; ".join([f"shows {shown}, as it should", *(skip.reason for skip in rows.skips)])
+    return "; ".join([f"shows {shown}, as it should", *map(_price_note, rows.skips)])
+
+
+def _price_note(skip: Skip) -> str:
+    """Why only the price is not touched."""
+    return f"price: {skip.reason}" if skip.kind == SetAside.PROMOTION else skip.reason

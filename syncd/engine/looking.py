@@ -1,9 +1,10 @@
 """What the looking commands show of the ledger: where things stand, what is mapped, what happened."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import islice
 
-from syncd.domain.conditions import ChannelTrouble
+from syncd.domain.conditions import ChannelTrouble, shortage
 from syncd.domain.counting import counted
 from syncd.domain.identity import ChannelName, Sku, SourceName
 from syncd.domain.listing import BoundListing, ListingStatus
@@ -24,10 +25,13 @@ from syncd.engine.attention import parked, standing_attention
 from syncd.engine.mapping import unmapped
 from syncd.engine.nearness import near_misses
 from syncd.engine.setup import ChannelSetup, EngineSetup
+from syncd.engine.watching import oversold
 from syncd.ports.records import Pause
 
 EVERYTHING = 1_000_000
 """More entries than one SKU gathers before retention takes them."""
+MOST_SHORT = 10
+"""Oversold SKUs named, the worst first."""
 
 
 def status(engine: EngineSetup, ledger_name: str) -> StatusView:
@@ -41,7 +45,11 @@ def status(engine: EngineSetup, ledger_name: str) -> StatusView:
         last_run=None if last is None else last.run,
         last_run_at=None if last is None else last.finished_at,
         last_run_status=None if last is None else last.status,
-        needs_attention=(*_held(engine), *standing_attention(engine)),
+        needs_attention=(
+            *_held(engine),
+            *_short(engine, standings, now),
+            *standing_attention(engine),
+        ),
         sources=tuple(_source(engine, name, standings.get(name), now) for name in engine.sources),
         channels=tuple(_channel(engine, setup, now) for setup in engine.channels.values()),
     )
@@ -54,11 +62,20 @@ def _held(engine: EngineSetup) -> Iterator[Attention]:
         held = [] if plan is None else [row for row in plan.rows if row.held_by is not None]
         if plan is not None and held:
             yield Attention(
-                what=f"{name}: {len(held)} changes held ({held[0].held_by})",
+                what=f"{name}: {counted(len(held), 'change', 'held')} ({held[0].held_by})",
                 since=plan.saved_at,
                 count=len(held),
                 help=f'syncd release {name} {plan.digest} --reason "…"',
             )
+
+
+def _short(
+    engine: EngineSetup, standings: Mapping[SourceName, SourceStanding], now: datetime
+) -> Iterator[Attention]:
+    """SKUs that were sold more often than they are there."""
+    for row in islice(oversold(engine, standings, now), MOST_SHORT):
+        told = shortage(row)
+        yield Attention(what=told.what, since=told.since, count=row.short, help=told.help)
 
 
 def _source(

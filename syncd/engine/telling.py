@@ -89,8 +89,8 @@ def _rows(report: Report, channel: ChannelReport) -> None:
     if sent:
         ill = sum(1 for _ in _ill(sent))
         logger.info(
-            "channel %s: %s sent, %d of them not as wanted", channel.name,
-            counted(len(sent), "change"), ill,
+            "channel %s: %s sent%s", channel.name, counted(len(sent), "change"),
+            f", {ill} of them not as wanted" if ill else "",
             extra={"action": "published", "run": report.run, "channel": channel.name},
         )  # fmt: skip
 

@@ -32,6 +32,11 @@ class TokenKeys:
         keys = (given, after, now, credentials.token_key(OLD_KEY))
         return tuple(dict.fromkeys(key for key in keys if key is not None))
 
+    def file(self) -> Path | None:
+        """The file whose key is in force; None while a credential gives the key or none was made yet."""
+        given = StoredCredentials(self._environ).token_key() is not None
+        return None if given or not self._file.exists() else self._file
+
     def rotate(self, reseal: Callable[[Sequence[bytes]], int]) -> int:
         """Have everything encrypted with the newest key; what `reseal` answers.
 

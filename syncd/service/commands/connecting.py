@@ -25,6 +25,7 @@ from syncd.service.authorizing import (
 )
 from syncd.service.authorizing import connect as exchange
 from syncd.service.context import Context
+from syncd.service.handing import wake
 from syncd.service.wiring import Opened, named, opened_for_work, token_keys
 from syncd.settings.models import Web
 from syncd.settings.settings import Settings
@@ -53,7 +54,8 @@ def connect(context: Context, wanted: Connect) -> ExitCode:
     (name,) = named([wanted.channel], context.settings.channels, "channel")
     with opened_for_work(context.settings, context.clock, Silent()) as opened:
         if wanted.auth_code is not None:
-            return _exchanged(context, opened, name, pasted(wanted.auth_code).code)
+            code = _vouched(context, opened, name, wanted.auth_code)
+            return _exchanged(context, opened, name, code)
         return _Visit(context, opened, name).run(wanted.opened)
 
 
@@ -72,6 +74,22 @@ def _tokens(ledger: SqlLedger, settings: Settings) -> "SqlTokenStore":
     return ledger.tokens(token_keys(settings))
 
 
+def _vouched(context: Context, opened: Opened, channel: ChannelName, text: str) -> str:
+    """The code in a bare code, for which whoever types it vouches, or in an address made for our own link.
+
+    Raises UsageError when an address belongs to no link that was given out here and still counts.
+    """
+    returned = pasted(text)
+    if returned.state is None:
+        return returned.code
+    if take_state(opened.ledger, returned.state, context.clock.now()) != channel:
+        raise UsageError(
+            "that address belongs to a link that was used before, is older than 10 minutes, or was not "
+            f"made for {channel}; run `syncd connect {channel}` for a new one"
+        )
+    return returned.code
+
+
 def _exchanged(context: Context, opened: Opened, name: ChannelName, code: str) -> ExitCode:
     channel = opened.engine.channels[name].channel
     try:
@@ -79,6 +97,7 @@ def _exchanged(context: Context, opened: Opened, name: ChannelName, code: str) -
     except ChannelError as error:
         sys.stderr.write(f"syncd: {name}: {error}\n")
         return ExitCode.UNAVAILABLE
+    wake(opened.ledger, [name])
     return _told(name, lines)
 
 
@@ -106,12 +125,12 @@ class _Visit:
         typed = sys.stdin.isatty()
         sys.stdout.write(f"Open this link as the shop's owner and grant access:\n\n  {link}\n\n")
         sys.stdout.flush()
+        self._opened.ledger.begin_authorization(self._name, digest_of(self._state))
         if not served and not typed:
             raise UsageError(
                 f"then run `syncd connect {self._name} --auth-code CODE` with the code it returns; "
                 "nothing listens at web.listen that could take it"
             )
-        self._opened.ledger.begin_authorization(self._name, digest_of(self._state))
         if browser:
             _open(link)
         return self._wait(_lines() if typed else None, _callback_of(web) if served else None)

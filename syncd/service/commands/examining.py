@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
+from pathlib import Path
 
 from rich.table import Table
 from rich.text import Text
@@ -23,7 +25,8 @@ from syncd.ports.channel import FactStore
 from syncd.ports.probe import Check, Verdict
 from syncd.reporting.safety import visible
 from syncd.service.context import Context
-from syncd.service.wiring import Opened, named, opened_for_work
+from syncd.service.wiring import Opened, named, opened_for_work, token_keys
+from syncd.settings.credentials import TOKEN_KEY
 
 _MARKS = {
     Verdict.OK: ("ok  ", "green"),
@@ -57,7 +60,7 @@ def doctor(context: Context, names: Sequence[str], as_json: bool) -> ExitCode:
     wanted = set(named(names, {**settings.sources, **settings.channels}, "source or channel"))
     with opened_for_work(context.settings, context.clock, Silent()) as opened:
         findings = []
-        for finding in _examined(opened, wanted):
+        for finding in chain(_examined(opened, wanted), _key(token_keys(settings).file())):
             findings.append(finding)
             if not as_json:
                 show(context, finding)
@@ -97,6 +100,16 @@ def _examined(opened: Opened, wanted: AbstractSet[str]) -> Iterator[Finding]:
     problem = opened.ledger.integrity_problem()
     verdict = Verdict.OK if problem is None else Verdict.BAD
     yield Finding(name="ledger", check=Check(text=problem or "sound", verdict=verdict))
+
+
+def _key(file: Path | None) -> Iterator[Finding]:
+    """Where the key of the tokens is, when it lies where a copy of the ledger finds it."""
+    if file is not None:
+        text = (
+            f"the tokens are encrypted with {file}: whoever copies it and the ledger can use them"
+        )
+        help_ = f"keep a key in the credential {TOKEN_KEY} instead, then syncd connect --rotate-key"
+        yield Finding(name="token key", check=Check(text=text, help=help_))
 
 
 def _channel(opened: Opened, setup: ChannelSetup) -> Iterator[Check]:

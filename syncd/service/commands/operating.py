@@ -2,6 +2,7 @@
 
 import sys
 
+from syncd.domain.counting import counted
 from syncd.domain.duration import parse_duration, written
 from syncd.domain.errors import UsageError
 from syncd.domain.identity import ChannelName, Sku
@@ -32,7 +33,7 @@ def release(context: Context, channel: str, digest: str, reason: str, span: str)
         ledger.approve(name, stored.digest, reason, context.clock.now() + lasting)
         served = wake(ledger, [name])
     then = "the daemon sends them now" if served else f"`syncd apply {name}` sends them"
-    _say(f"{len(held)} held changes of {name} released for {written(lasting)}; {then}")
+    _say(f"{counted(len(held), 'held change')} of {name} released for {written(lasting)}; {then}")
     return ExitCode.DONE
 
 

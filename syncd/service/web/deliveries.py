@@ -47,7 +47,10 @@ class WebhookEndpoint:
             delivery = _storable(known.parse_delivery(headers, body))
         except DeliveryRefused as error:
             self.counters.count(receiver.name, "refused")
-            logger.info("webhook refused: %s", error, extra={"action": "webhook_refused"})
+            logger.info(
+                "webhook refused: %s", error,
+                extra={"action": "webhook_refused", "state": "refused", "job": receiver.name},
+            )  # fmt: skip
             return PlainTextResponse("the signature is not good\n", 401)
         return await self._stored(request, receiver, delivery)
 
@@ -64,6 +67,10 @@ class WebhookEndpoint:
             charge: Charge = request.scope[CHARGE]
             charge.give_back()
         self.counters.count(receiver.name, self._kind(delivery, receipt))
+        logger.info(
+            "webhooks of %s: taken", receiver.name,
+            extra={"action": "webhook_taken", "state": "ok", "job": receiver.name},
+        )  # fmt: skip
         return Response(status_code=200)
 
     def _kind(self, delivery: Delivery, receipt: Receipt) -> str:

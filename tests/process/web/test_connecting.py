@@ -1,10 +1,12 @@
 """`syncd connect` from the link to the tokens, by page and by paste; keys and subscriptions by command."""
 
 import base64
+import json
 import os
 import pty
 import re
 import secrets
+import signal
 import stat
 import subprocess
 import urllib.error
@@ -12,6 +14,7 @@ import urllib.request
 from urllib.parse import parse_qs, urlsplit
 
 from tests.process.conftest import SYNCD, Shopkeeper
+from tests.process.test_daemon import until
 from tests.process.web.conftest import serving
 
 
@@ -73,6 +76,44 @@ def test_a_whole_address_may_be_pasted_and_its_state_is_checked(web_keeper: Shop
         assert forged == ("another authorize link" in err)
 
 
+def test_an_address_given_as_an_option_must_belong_to_a_link_of_ours(
+    web_keeper: Shopkeeper,
+) -> None:
+    link = link_in(web_keeper.syncd("connect", "shop").stdout)
+    state = parse_qs(urlsplit(link).query)["state"][0]
+    made = web_keeper.control.post("auth_code")["auth_code"]
+
+    def given(state: str) -> subprocess.CompletedProcess[str]:
+        address = f"https://sync.acme.com/cb?code={made}&state={state}"
+        return web_keeper.syncd("connect", "shop", "--auth-code", address)
+
+    forged, ours, again = given("x" * 43), given(state), given(state)
+
+    assert (2, 0, 2) == (forged.returncode, ours.returncode, again.returncode), ours.stderr
+    assert "that address belongs to a link" in forged.stderr
+
+
+def test_a_daemon_goes_on_at_once_when_its_channel_is_connected_again(
+    web_keeper: Shopkeeper,
+) -> None:
+    def state() -> object:
+        return json.loads(web_keeper.syncd("status", "--json").stdout)["channels"][0]["state"]
+
+    web_keeper.control.post("deauthorize")
+    web_keeper.stock({f"S{number:03}": 10 for number in range(3)} | {"S001": 4})
+    daemon = web_keeper.start("run")  # polls each five minutes, so it was told or it would not know
+    try:
+        until(lambda: state() == "unauthorized", "the daemon is refused")
+        code = web_keeper.control.post("auth_code")["auth_code"]
+        done = web_keeper.syncd("connect", "shop", "--auth-code", str(code))
+        until(lambda: web_keeper.shown()["S001"] == 4, "the daemon goes on")
+    finally:
+        daemon.send_signal(signal.SIGTERM)
+        daemon.communicate(timeout=30)
+
+    assert 0 == done.returncode, done.stderr
+
+
 def test_without_anybody_to_take_the_code_it_says_how_to_give_it(web_keeper: Shopkeeper) -> None:
     done = web_keeper.syncd("connect", "shop")
 
@@ -90,14 +131,18 @@ def test_the_tokens_get_a_new_key_and_go_on_working(web_keeper: Shopkeeper) -> N
     assert "the tokens of 1 channel are encrypted with the new key" in done.stdout
     assert before != key.read_text()
     assert 0o600 == stat.S_IMODE(key.stat().st_mode)
-    assert 0 == web_keeper.syncd("doctor", "shop").returncode
+    after = web_keeper.syncd("doctor", "shop")
+    assert 0 == after.returncode
+    assert "the tokens are encrypted with" in after.stdout
 
 
 def test_a_key_becomes_a_credential(web_keeper: Shopkeeper) -> None:
     credential = web_keeper.folder / "credentials" / "syncd_token_key"
     credential.write_text(base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())
     credential.chmod(0o600)
-    assert 0 == web_keeper.syncd("doctor", "shop").returncode
+    before = web_keeper.syncd("doctor", "shop")
+    assert 0 == before.returncode
+    assert "token key" not in before.stdout
     assert 0 == web_keeper.syncd("connect", "--rotate-key").returncode
     assert not (web_keeper.folder / "ledger.db.key").exists()
     assert 0 == web_keeper.syncd("doctor", "shop").returncode

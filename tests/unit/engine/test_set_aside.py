@@ -5,12 +5,14 @@ from datetime import timedelta
 from decimal import Decimal
 
 from syncd.domain.errors import ChannelUnauthorized
-from syncd.domain.identity import ProductId
+from syncd.domain.identity import ProductId, Sku
 from syncd.domain.listing import SetAside
 from syncd.domain.outcome import Rejected, Retry, Verdict
 from syncd.domain.promotion import Promotion
 from syncd.domain.report import ChannelReport
 from syncd.domain.rules import PriceRule
+from syncd.engine.drafting import channel_bounds
+from syncd.engine.explaining import explain
 from syncd.engine.looking import listings, status
 from syncd.engine.setup import Trigger
 from tests.fakes.memory_source import Row
@@ -179,3 +181,15 @@ def test_a_promotion_takes_the_place_of_the_refusal_that_it_explains(floor: Shop
 
     assert [SetAside.PARKED] == parked
     assert [SetAside.PROMOTION] == [row.kind for row in floor.ledger.parks(SHOP, floor.clock.now())]
+
+
+def test_a_price_that_waits_is_not_told_as_stock_that_is_left_as_it_is(floor: Shopfloor) -> None:
+    opened(floor)
+    floor.shop.campaigns = [campaign(floor, -1, 2)]
+    priced(floor, 3, "9.50")
+
+    engine = floor.engine()
+    bounds = {"shop": channel_bounds(engine, engine.channels[SHOP])}
+    said = explain(engine, Sku("A"), bounds).conclusion
+
+    assert "shop: shows 3, as it should; price: waits for the end of the promotion" in said

@@ -10,6 +10,7 @@ from syncd.domain.errors import ChannelUnauthorized, ChannelUnavailable, SourceU
 from syncd.domain.identity import Sku
 from syncd.domain.rules import Limits
 from syncd.domain.stock import Trust
+from syncd.engine.looking import status
 from syncd.engine.setup import EngineSetup
 from syncd.engine.watching import look
 from syncd.ports.records import Park
@@ -225,6 +226,20 @@ def test_orders_for_more_than_the_readings_have_left_are_oversold(floor: Shopflo
     assert (
         "A: 3 units ordered in 1 open order, 2 left in the sources: 1 short" == found(floor)[0].what
     )
+
+
+def test_status_tells_at_once_what_is_oversold(floor: Shopfloor) -> None:
+    stocked(floor, A=5)
+    floor.shop.order("A", 3)
+    floor.cycle()
+    floor.source.set(A=2)
+    floor.cycle()
+
+    (told,) = status(floor.engine(), "ledger.db").needs_attention
+
+    assert (told.what, told.count, told.help) == (
+        "A: 3 units ordered in 1 open order, 2 left in the sources: 1 short", 1, "syncd explain A",
+    )  # fmt: skip
 
 
 def test_a_kit_oversells_its_component(floor: Shopfloor) -> None:

@@ -244,6 +244,27 @@ def test_the_heart_beats_once_for_every_good_cycle(desk: Desk) -> None:
     assert [f"GET /ping/{SECRET}"] * 2 == desk.mailbox.calls
 
 
+def test_cycles_within_half_a_minute_are_one_beat(desk: Desk) -> None:
+    heart = beating(desk)
+    for _ in range(4):
+        heart.cycle()
+        heart.look()
+        heart.floor.clock.advance(10)
+
+    assert [f"GET /ping/{SECRET}"] * 2 == desk.mailbox.calls
+
+
+def test_a_clock_set_back_does_not_stop_the_heart(desk: Desk) -> None:
+    heart = beating(desk)
+    heart.cycle()
+    heart.look()
+    heart.floor.clock.advance(-3600)
+    heart.cycle()
+    heart.look()
+
+    assert [f"GET /ping/{SECRET}"] * 2 == desk.mailbox.calls
+
+
 def test_the_heart_stops_while_a_source_the_orders_or_confirmations_are_late(desk: Desk) -> None:
     heart = beating(desk)
     heart.floor.clock.advance(3 * 3600)

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import Message
 
+from syncd.service.log_changes import StateChanges
 from syncd.service.web.bodies import LARGEST, read_body
 from tests.fakes.web import Stage, stage_of
 
@@ -43,6 +44,23 @@ def test_a_delivery_without_a_good_signature_leaves_no_trace(stage: Stage) -> No
     assert [] == stage.waiting()
     assert {"refused": 2} == counted(stage)
     assert [] == stage.woken
+
+
+def test_forged_deliveries_are_told_once_until_a_good_one_comes(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "syncd.service.web.deliveries")
+    changes = StateChanges()
+    caplog.handler.addFilter(changes)
+    for _ in range(3):
+        stage.tell(signature="bad")
+    stage.tell(b"77")
+    stage.tell(b"78")
+    caplog.handler.removeFilter(changes)
+
+    first, last = caplog.messages
+    assert first.startswith("webhook refused: ")
+    assert last.startswith("webhooks of shop: taken again, after ")
 
 
 def test_a_source_that_reads_deliveries_receives_them_too(stage: Stage) -> None:
