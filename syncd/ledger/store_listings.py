@@ -219,9 +219,13 @@ class ListingStore(StorePart):
 
     def mark_dirty(self, channel: ChannelName, skus: Iterable[Sku]) -> None:
         """These must be planned again; SKUs the ledger never met are remembered, too."""
+        named = list(dict.fromkeys(skus))
+        if (
+            not named
+        ):  # said for every channel at every cycle: a durable write each would be most of all
+            return
         with self._database.write() as connection:
             number = channel_id(connection, channel)
-            named = list(dict.fromkeys(skus))
             name_items(connection, named)
             mark_skus(connection, number, named)
 

@@ -14,7 +14,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +27,7 @@ from tests.fakes.tiktok import Control
 
 SHOPS, SKUS, RATE = 50, 100, 2
 LOADED = 60.0
-CHANGES, PAUSE = 8, 8.0
+CHANGES, PAUSE = 5, 2.0
 """For the delays one SKU changes at a time, so that no shop's own rate is what it waits for."""
 LISTINGS = 1_000_000
 PATIENCE = 180.0
@@ -45,6 +44,13 @@ CHANNEL = """\
   {name}:
     {{kind: tiktok_shop, app_key: {app_key}, app_secret: {{credential: app_secret}}, api_url: {url},
      auth_url: {url}, rate: {rate}, limits: {{changed: 100%, to_zero: 100%, at_least: 1000}}}}
+"""
+CONNECT = """\
+import json, sys
+from syncd.service.cli import main
+for channel, code in json.loads(sys.argv[1]):
+    if main(["--config", "syncd.yaml", "connect", channel, "--auth-code", code]):
+        sys.exit(1)
 """
 
 
@@ -122,7 +128,7 @@ def _delays(street: Street, answering: int) -> list[float]:
             time.sleep(0.2)
         missing = [60.0] * (answering - len(found))
         taken.extend([*found.values(), *missing])
-        time.sleep(PAUSE / 4)
+        time.sleep(PAUSE)
     return taken
 
 
@@ -187,15 +193,11 @@ def _street() -> Iterator[Street]:
             "PATH": os.environ["PATH"], "HOME": name, "SYNCD_CREDENTIALS_DIR": str(credentials),
         }  # fmt: skip
 
-        def connect(channel: str, shop: Mapping[str, str]) -> None:
-            words = ["connect", channel, "--auth-code", shop["auth_code"]]
-            subprocess.run(
-                [SYNCD, "--config", "syncd.yaml", *words], cwd=folder, env=environment, check=True,
-                capture_output=True,
-            )  # fmt: skip
-
-        with ThreadPoolExecutor(2) as pool:
-            list(pool.map(connect, names, shops))
+        codes = [(channel, shop["auth_code"]) for channel, shop in zip(names, shops, strict=True)]
+        subprocess.run(
+            [sys.executable, "-c", CONNECT, json.dumps(codes)], cwd=folder, env=environment,
+            check=True, capture_output=True,
+        )  # fmt: skip
         with (folder / "daemon.log").open("wb") as log:
             daemon = subprocess.Popen(
                 [SYNCD, "--config", "syncd.yaml", "run"], cwd=folder, env=environment,
