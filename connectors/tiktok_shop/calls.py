@@ -147,7 +147,7 @@ class SignedCalls:
         try:
             self._caller.call(attempt.build, attempt.judge, call.endpoint.policy, call.lane)
         except Stopped:
-            raise ApiUnavailable("told to stop before the call was sent") from None
+            raise ApiUnavailable("told to stop, or stood still, before the call was sent") from None
         except NotSent as error:
             raise ApiUnavailable(str(error)) from error
         except NoAnswer as error:

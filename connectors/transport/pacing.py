@@ -18,6 +18,9 @@ is left to the network."""
 GLANCE = 0.25
 """Seconds between two looks at `stop` and at a rate that may have changed meanwhile."""
 EPSILON = 1e-6
+STOOD_STILL = 20.0
+"""Seconds by which a sleep may be late. After 30 s another process may have taken the channel over: what a
+process that was stopped or starved so long still had to send is not its to send any more."""
 
 
 class Lane(IntEnum):
@@ -29,7 +32,7 @@ class Lane(IntEnum):
 
 
 class Stopped(Exception):  # noqa: N818 - reads as a state
-    """The program is told to stop; the request was not sent."""
+    """The program is told to stop, or stood still for too long; the request was not sent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +40,14 @@ class Permit:
     """The right to send one request now; `at` in monotonic seconds."""
 
     at: float
+
+
+def rest(clock: Clock, seconds: float) -> None:
+    """Sleep; Stopped when it took so much longer that the process must have stood still."""
+    begun = clock.monotonic()
+    clock.sleep(seconds)
+    if clock.monotonic() - begun > seconds + STOOD_STILL:
+        raise Stopped
 
 
 def never() -> bool:
@@ -62,7 +73,8 @@ class Pacer:
     def acquire(self, lane: Lane = Lane.NORMAL, stop: Callable[[], bool] = never) -> Permit:
         """Wait for the next slot; of several waiting, the most urgent lane goes first.
 
-        Raises Stopped as soon as `stop()` is true, looked at every quarter of a second.
+        Raises Stopped as soon as `stop()` is true, looked at every quarter of a second, and when the
+        process stood still while it waited.
         """
         ticket = self._enter(lane)
         waited = False
@@ -72,7 +84,7 @@ class Pacer:
                 if isinstance(turn, Permit):
                     return turn
                 waited = True
-                self._clock.sleep(min(turn, GLANCE))
+                rest(self._clock, min(turn, GLANCE))
         finally:
             self._leave(ticket)
         raise Stopped

@@ -13,7 +13,7 @@ from connectors.transport.http_transport import (
     NoAnswer,
     NotSent,
 )
-from connectors.transport.pacing import Lane, Pacer, never
+from connectors.transport.pacing import Lane, Pacer, never, rest
 from syncd.ports.clock import Clock
 
 
@@ -112,8 +112,8 @@ class PacedCaller:
     ) -> HttpReply:
         """The reply `judge` calls done, or the last one when the policy gives up.
 
-        Raises NotSent or NoAnswer when the last attempt brought no reply, Stopped when told to stop,
-        and what `build` or `judge` raise.
+        Raises NotSent or NoAnswer when the last attempt brought no reply, Stopped when told to stop
+        or after the process stood still, and what `build` or `judge` raise.
         """
         attempt, mendings = 1, 0
         while True:
@@ -125,7 +125,7 @@ class PacedCaller:
                 if wait is None:
                     return outcome.reply_or_raise()
                 attempt += 1
-                self._clock.sleep(wait)
+                rest(self._clock, wait)
             self._count(retried=1)
 
     def traffic(self) -> Traffic:

@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -66,6 +67,8 @@ class Database:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._engine = _engine(path)
+        # SQLite lets waiting writers sleep and try again: among fifty threads most would wait in vain
+        self._turn = Lock()
 
     def close(self) -> None:
         """Close every connection."""
@@ -74,7 +77,7 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """One write transaction: it has the write lock from its first moment, and commits at the end."""
-        with self.guarded(), self._readable(), self._engine.connect() as plain:
+        with self._turn, self.guarded(), self._readable(), self._engine.connect() as plain:
             connection = plain.execution_options(**{_WRITE: True})
             with connection.begin():
                 yield connection
@@ -82,7 +85,7 @@ class Database:
     @contextmanager
     def impatient_write(self, milliseconds: int) -> Iterator[Connection]:
         """One write transaction that waits no longer than this for others; LedgerUnusable then."""
-        with self.guarded(), self._engine.connect() as plain:
+        with self._soon(milliseconds), self.guarded(), self._engine.connect() as plain:
             driver = plain.connection.dbapi_connection
             if driver is None:
                 raise LedgerUnusable(f"the ledger {self.path} was closed")
@@ -92,6 +95,16 @@ class Database:
                     yield plain
             finally:
                 driver.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
+
+    @contextmanager
+    def _soon(self, milliseconds: int) -> Iterator[None]:
+        """The turn to write, had within so many milliseconds; LedgerUnusable otherwise."""
+        if not self._turn.acquire(timeout=milliseconds / 1000):
+            raise LedgerUnusable(f"the ledger {self.path} is being written to; try again")
+        try:
+            yield
+        finally:
+            self._turn.release()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -111,6 +124,13 @@ class Database:
                 if connection.in_transaction():
                     connection.rollback()
                 connection.invalidate()
+
+    @contextmanager
+    def writing(self, connection: Connection) -> Iterator[Connection]:
+        """One write transaction on a private connection that is between transactions."""
+        marked = connection.execution_options(**{_WRITE: True})
+        with self._turn, marked.begin():
+            yield marked
 
     @contextmanager
     def guarded(self) -> Iterator[None]:
@@ -173,14 +193,6 @@ class Database:
             raise self.damaged(f"a table lacks a column: {error}") from error
 
 
-@contextmanager
-def writing(connection: Connection) -> Iterator[Connection]:
-    """One write transaction on a private connection that is between transactions."""
-    marked = connection.execution_options(**{_WRITE: True})
-    with marked.begin():
-        yield marked
-
-
 _REFUSALS = ("SQLITE_ERROR", "SQLITE_CONSTRAINT")
 """Our statements fit the schema, whose version was looked at: it is no longer what it says it is."""
 _NO_COLUMN = "Could not locate column in row"
@@ -209,7 +221,8 @@ _ADVICE = {
 
 
 def _engine(path: Path) -> Engine:
-    engine = create_engine(f"sqlite:///{path}", pool_size=8, max_overflow=32)
+    # no limit: a thread may write while it reads, so that threads out of connections wait for each other
+    engine = create_engine(f"sqlite:///{path}", pool_size=8, max_overflow=-1)
 
     @event.listens_for(engine, "connect")
     def _settle(connection: Any, _record: object) -> None:  # noqa: ANN401 - SQLAlchemy's own type

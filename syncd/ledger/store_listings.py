@@ -12,7 +12,7 @@ from syncd.domain.listing import BoundListing, Listing
 from syncd.ledger import listing_scan
 from syncd.ledger.base import StorePart
 from syncd.ledger.columns import micros, moment, moment_or_none
-from syncd.ledger.database import chunks, marks, writing
+from syncd.ledger.database import chunks, marks
 from syncd.ledger.dirty import mark_selected, mark_skus
 from syncd.ledger.listing_rows import OF_ITEMS, SELECT, bound_listings
 from syncd.ledger.names import channel_id, item_ids, known_channel, name_items
@@ -64,7 +64,7 @@ class ListingStore(StorePart):
             with connection.begin():
                 listing_scan.stage(connection, batches, bind)
             now = micros(self._clock.now())
-            with writing(connection) as marked:
+            with self._database.writing(connection) as marked:
                 number = channel_id(marked, channel)
                 scan = listing_scan.merge(marked, number, now)
                 marked.exec_driver_sql(_STATE.format(column="scanned_at"), (number, now))
@@ -219,9 +219,13 @@ class ListingStore(StorePart):
 
     def mark_dirty(self, channel: ChannelName, skus: Iterable[Sku]) -> None:
         """These must be planned again; SKUs the ledger never met are remembered, too."""
+        named = list(dict.fromkeys(skus))
+        if (
+            not named
+        ):  # said for every channel at every cycle: a durable write each would be most of all
+            return
         with self._database.write() as connection:
             number = channel_id(connection, channel)
-            named = list(dict.fromkeys(skus))
             name_items(connection, named)
             mark_skus(connection, number, named)
 

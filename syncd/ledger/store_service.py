@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from sqlalchemy import Connection
 
-from syncd.domain.errors import LeaseHeld
+from syncd.domain.errors import LeaseHeld, LeaseLost
 from syncd.domain.identity import ChannelName, RunId, Sku
 from syncd.ledger.base import StorePart
 from syncd.ledger.columns import micros, moment
@@ -42,11 +42,15 @@ class ServiceStore(StorePart):
             self._refuse_open(connection)
 
     def beat(self) -> None:
-        """It still lives."""
+        """It still lives; LeaseLost when another daemon began to serve, because this one stood still."""
         with self._database.write() as connection:
-            connection.exec_driver_sql(
+            beaten = connection.exec_driver_sql(
                 "UPDATE service SET beat_at = ? WHERE pid = ? AND boot_id = ?",
                 (micros(self._clock.now()), os.getpid(), boot_id()),
+            )
+        if not beaten.rowcount:
+            raise LeaseLost(
+                "this daemon stood still for so long that another one serves the ledger now; it ends"
             )
 
     def end_service(self) -> None:

@@ -22,7 +22,6 @@ from syncd.domain.stock import (
 )
 from syncd.ledger.base import StorePart
 from syncd.ledger.columns import micros
-from syncd.ledger.database import writing
 from syncd.ledger.dirty import mark_everywhere
 from syncd.ledger.merge import Merge, Merged, Snapshot
 from syncd.ledger.merge_sql import MOVED_ITEMS
@@ -68,7 +67,7 @@ class SourceStore(StorePart):
                 before=before,
                 form=form,
             )
-            with writing(connection) as marked:
+            with self._database.writing(connection) as marked:
                 return self._record(marked, reading)
 
     def record_unchanged(self, run: RunId, source: SourceName, as_of: datetime) -> SnapshotResult:

@@ -52,7 +52,7 @@ class ServiceLedger(Protocol):
         ...
 
     def beat(self) -> None:
-        """It still lives."""
+        """It still lives; LeaseLost when another daemon took its place meanwhile."""
         ...
 
     def end_service(self) -> None:

@@ -19,6 +19,7 @@ from syncd.ledger.store import SqlLedger, open_ledger_for_writing
 from syncd.ports.clock import Clock
 from syncd.ports.service import Reply, Request
 from syncd.service.alerting import watching
+from syncd.service.clock_watch import ClockWatch
 from syncd.service.context import Context
 from syncd.service.jobs import Jobs, Serving, Signs, tried_first, turns_of
 from syncd.service.leasing import HeldLeases
@@ -43,8 +44,6 @@ LOOK_EVERY = timedelta(minutes=1)
 TICK = 1.0
 READY_AFTER = timedelta(seconds=3)
 """A daemon that works is ready, also while its first readings take long; /readyz tells how current it is."""
-JUMP = 30.0
-"""Seconds by which the wall clock may move against the monotonic one before every job is run anew."""
 FORCE = 25.0
 """Seconds after SIGTERM by which the work under way must have come to a rest; systemd waits longer."""
 
@@ -52,7 +51,8 @@ FORCE = 25.0
 def run(context: Context) -> ExitCode:
     """Run until SIGTERM or SIGINT; what is under way is finished between batches, then exit 0.
 
-    LeaseHeld when another daemon runs on this ledger or a command holds one of the channels.
+    LeaseHeld when another daemon runs on this ledger or a command holds one of the channels. A daemon that
+    stood still so long that another one took its place ends, too, with the same exit code.
     """
     configure_logs(logging.INFO)
     faulthandler.enable()  # systemd's watchdog ends us with SIGABRT: the log then says where we hung
@@ -77,6 +77,7 @@ class Wishes:
         self.stop = threading.Event()
         self.wake = threading.Event()
         self.reloads: list[Request | None] = []
+        self.displaced = False
 
     def install(self) -> None:
         """Take SIGTERM, SIGINT and SIGHUP."""
@@ -89,9 +90,18 @@ class Wishes:
         self.reloads.append(request)
         self.wake.set()
 
+    def give_way(self) -> None:
+        """Stop, because another daemon serves the ledger now."""
+        if not self.stop.is_set():
+            self.displaced = True
+            self._stop()
+
     def _asked_to_stop(self, *_: object) -> None:
         if self.stop.is_set():
             os._exit(FORCED)
+        self._stop()
+
+    def _stop(self) -> None:
         self.stop.set()
         self.wake.set()
         watcher = threading.Timer(FORCE, os._exit, [FORCED])
@@ -131,7 +141,7 @@ class Daemon:
                 with self._working(present) as schedule:
                     following = self._wait(present, schedule)
                 if following is None:
-                    return ExitCode.DONE
+                    return ExitCode.UNAVAILABLE if self._wishes.displaced else ExitCode.DONE
                 present.closing.close()
                 present = following
         finally:
@@ -157,8 +167,8 @@ class Daemon:
                 settings=settings, engine=engine, ledger=present.opened.ledger,
                 leases=self._leases, schedule=schedule,
                 stopping=lambda: resting.is_set() or self._wishes.stop.is_set(),
-                reload=self._wishes.reload, finished=lambda _: schedule.at_once(ALERTS),
-                turns=turns_of(settings),
+                reload=self._wishes.reload, displaced=self._wishes.give_way,
+                finished=lambda _: schedule.at_once(ALERTS), turns=turns_of(settings),
                 signs=Signs(self._watchdog, first),
             )
         )  # fmt: skip
@@ -185,7 +195,7 @@ class Daemon:
 
     def _wait(self, present: InForce, schedule: Schedule) -> InForce | None:
         """Until a new configuration is to be taken, or None to stop; minds the clock meanwhile."""
-        offset = self._offset()
+        watch = ClockWatch(self._clock)
         while not self._wishes.stop.is_set():
             self._wishes.wake.wait(TICK)
             self._wishes.wake.clear()
@@ -193,18 +203,14 @@ class Daemon:
                 following = self._reloaded(present, self._wishes.reloads.pop(0))
                 if following is not None:
                     return following
-            moved = self._offset() - offset
-            if abs(moved) > JUMP:
+            moved = watch.jumped()
+            if moved is not None:
                 logger.warning(
                     "the clock moved by %.0f s; every job runs anew", moved,
                     extra={"action": "clock_jumped"},
                 )  # fmt: skip
-                offset = self._offset()
                 schedule.realign()
         return None
-
-    def _offset(self) -> float:
-        return self._clock.now().timestamp() - self._clock.monotonic()
 
     def _reloaded(self, present: InForce, request: Request | None) -> InForce | None:
         """The configuration as it is written now, opened; None when it is refused, which is said."""

@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
-from syncd.domain.errors import LedgerError
+from syncd.domain.errors import LeaseLost, LedgerError
 from syncd.domain.identity import ChannelName, SourceName
 from syncd.domain.report import ExitCode, Report, Status
 from syncd.engine.cycle import Task, run_cycle
@@ -63,6 +63,7 @@ class Serving:
     schedule: Schedule
     stopping: Callable[[], bool]
     reload: Callable[[Request], None]
+    displaced: Callable[[], None]
     finished: Callable[[Report], None]
     signs: "Signs"
     turns: Mapping[str, threading.Lock] = field(default_factory=dict)
@@ -210,7 +211,11 @@ class Jobs:
         return Reply(code=int(report.exit_code()), text="", run=report.run)
 
     def _beat(self) -> None:
-        self._serving.ledger.beat()
+        try:
+            self._serving.ledger.beat()
+        except LeaseLost as error:
+            logger.error("%s", error, extra={"action": "displaced"})  # noqa: TRY400 - it says it all
+            self._serving.displaced()
         self._serving.leases.confirm()
 
     def _tidy(self) -> None:

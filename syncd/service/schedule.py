@@ -5,9 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 from threading import Lock
+from typing import Self
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.date import DateTrigger
 from apscheduler.triggers.interval import IntervalTrigger
@@ -89,8 +91,7 @@ class Schedule:
 
     def cron(self, name: str, expression: str, job: Callable[[], None]) -> None:
         """Run a job by the clock: five fields, in the configured time zone."""
-        trigger = CronTrigger.from_crontab(expression, timezone=self._timezone)
-        self._add(name, trigger, job, None)
+        self._add(name, ByTheClock.of(expression, self._timezone), job, None)
 
     def tick(self, span: timedelta, job: Callable[[], None]) -> None:
         """Run this very short job at this interval, whatever else is running: the scheduler's sign of life."""
@@ -145,6 +146,33 @@ class Schedule:
         self._scheduler.pause()
         self._workers.shutdown(wait=True)
         self._scheduler.shutdown(wait=False)
+
+
+class ByTheClock(BaseTrigger):  # type: ignore[misc]  # APScheduler has no types
+    """Five cron fields. An hour that is named comes once a day, also when the clocks are put back.
+
+    APScheduler's own trigger runs 02:30 twice in the night in which 02:00 to 03:00 comes twice. A job of
+    every hour does run in both; one of an hour that is left out in spring runs an hour later by the clock.
+    """
+
+    def __init__(self, trigger: CronTrigger, *, repeats: bool) -> None:
+        self._trigger = trigger
+        self._repeats = repeats
+
+    @classmethod
+    def of(cls, expression: str, timezone: tzinfo) -> Self:
+        """The trigger of an expression that the settings have accepted."""
+        trigger = CronTrigger.from_crontab(expression, timezone=timezone)
+        return cls(trigger, repeats=expression.split()[1].startswith("*"))
+
+    def get_next_fire_time(
+        self, previous_fire_time: datetime | None, now: datetime
+    ) -> datetime | None:
+        """The next time after the previous one, or from now on."""
+        found: datetime | None = self._trigger.get_next_fire_time(previous_fire_time, now)
+        while found is not None and found.fold and not self._repeats:
+            found = self._trigger.get_next_fire_time(found, found)
+        return found
 
 
 def _now() -> datetime:

@@ -1,11 +1,11 @@
 """`make bench`: what syncd costs: python -m tests.benchmarks [WORD [ROWS]], without a word all of it.
 
-Words: reading, pushing, sql, shopify, webhooks, serving.
+Words: reading, pushing, sql, shopify, webhooks, serving, shops.
 """
 
 import sys
 
-from tests.benchmarks import pushing, reading, serving, shopify, sql, webhooks
+from tests.benchmarks import pushing, reading, serving, shopify, shops, sql, webhooks
 
 ROWS = 1_000_000
 
@@ -26,6 +26,8 @@ def main(arguments: list[str]) -> None:
         webhooks.main()
     if what in {"", "serving"}:
         serving.main()
+    if what in {"", "shops"}:
+        shops.main()
 
 
 if __name__ == "__main__":

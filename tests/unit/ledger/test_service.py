@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from syncd.domain.errors import LeaseHeld
+from syncd.domain.errors import LeaseHeld, LeaseLost
 from syncd.domain.identity import ChannelName, RunId, Sku
 from syncd.ledger import SqlLedger
 from syncd.ledger import leases as leases_module
@@ -37,6 +37,20 @@ def test_another_living_process_is_named(
     monkeypatch.setattr("os.getpid", lambda: 1)
     with pytest.raises(LeaseHeld, match=r"already serves the ledger .* in another process, pid"):
         ledger.begin_service()
+
+
+def test_a_service_whose_place_was_taken_is_told_at_its_next_beat(
+    ledger: SqlLedger, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger.begin_service()
+    clock.advance(timedelta(seconds=31).total_seconds())
+    with monkeypatch.context() as other:
+        other.setattr("os.getpid", lambda: 1)
+        ledger.begin_service()
+
+    with pytest.raises(LeaseLost, match="another one serves the ledger now"):
+        ledger.beat()
+    assert 1 == getattr(ledger.running(), "pid", None)
 
 
 def test_a_dead_process_is_replaced(ledger: SqlLedger, monkeypatch: pytest.MonkeyPatch) -> None:

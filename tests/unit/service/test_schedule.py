@@ -2,11 +2,12 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from syncd.service.schedule import Schedule
+from syncd.service.schedule import ByTheClock, Schedule
 
 PATIENCE = 10.0
 SELDOM = timedelta(hours=1)
@@ -126,3 +127,38 @@ def test_something_may_run_a_single_time(schedule: Schedule) -> None:
     assert not job.ended.acquire(timeout=0.3)
     schedule.at_once("single")
     assert not job.ended.acquire(timeout=0.3)
+
+
+SPRING, AUTUMN = datetime(2026, 3, 29, tzinfo=UTC), datetime(2026, 10, 25, tzinfo=UTC)
+"""The days on which Berlin puts its clocks forward and back, both at 01:00 UTC."""
+
+
+def hours(expression: str, day: datetime) -> list[str]:
+    """When it runs in Berlin within three hours before and after the change, as UTC."""
+    trigger = ByTheClock.of(expression, ZoneInfo("Europe/Berlin"))
+    moment = day - timedelta(hours=2)
+    times = []
+    found = trigger.get_next_fire_time(None, moment)
+    while found is not None and found < day + timedelta(hours=4):
+        times.append(f"{found.astimezone(UTC):%H:%M}")
+        found = trigger.get_next_fire_time(found, found)
+    return times
+
+
+@pytest.mark.parametrize(
+    ("expression", "spring", "autumn"),
+    [
+        ("30 2 * * *", ["01:30"], ["00:30"]),
+        ("0 3 * * *", ["01:00"], ["02:00"]),
+        ("*/30 2 * * *", ["01:00"], ["00:00", "00:30"]),
+        (
+            "15 * * * *",
+            ["22:15", "23:15", "00:15", "01:15", "02:15", "03:15"],
+            ["22:15", "23:15", "00:15", "01:15", "02:15", "03:15"],
+        ),
+    ],
+)
+def test_a_named_hour_comes_once_on_the_days_when_the_clocks_change(
+    expression: str, spring: list[str], autumn: list[str]
+) -> None:
+    assert (spring, autumn) == (hours(expression, SPRING), hours(expression, AUTUMN))

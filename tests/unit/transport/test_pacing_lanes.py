@@ -7,6 +7,7 @@ import pytest
 from connectors.transport.pacing import Lane, Pacer, Stopped
 from connectors.transport.rate import known
 from syncd.ports.clock import SystemClock
+from tests.fakes.clock import FakeClock
 
 START = datetime(2026, 11, 23, tzinfo=UTC)
 
@@ -133,3 +134,29 @@ def test_threads_on_the_real_clock_are_spaced_evenly() -> None:
     assert 80 == len(permits)
     # 79 intervals of 1/196 s, of which lateness may take back 10 ms once.
     assert max(permits) - min(permits) >= 79 / 196 - 0.011
+
+
+class FrozenClock(FakeClock):
+    """The process is stopped during the first sleep, for so many seconds."""
+
+    def __init__(self, frozen: float) -> None:
+        super().__init__()
+        self._frozen = frozen
+
+    def sleep(self, seconds: float) -> None:
+        super().sleep(seconds + self._frozen)
+        self._frozen = 0.0
+
+
+def test_a_process_that_stood_still_sends_nothing_that_waited_for_its_turn() -> None:
+    pacer = Pacer(known(1), FrozenClock(29.0))
+    pacer.acquire()
+    with pytest.raises(Stopped):
+        pacer.acquire()
+
+
+def test_a_sleep_that_was_only_late_sends_on() -> None:
+    clock = FrozenClock(19.0)
+    pacer = Pacer(known(1), clock)
+    pacer.acquire()
+    assert pytest.approx(19.25) == pacer.acquire().at

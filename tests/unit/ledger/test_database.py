@@ -1,0 +1,53 @@
+"""Many threads on one ledger: each comes to its turn, and one that cannot wait is told so."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Barrier
+
+import pytest
+
+from syncd.domain.errors import LedgerUnusable
+from syncd.ledger.database import Database
+
+THREADS = 60
+PATIENCE = 20.0
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Database:
+    made = Database(tmp_path / "ledger.db")
+    with made.write() as connection:
+        connection.exec_driver_sql("CREATE TABLE note (number INTEGER)")
+    return made
+
+
+def test_sixty_threads_that_read_may_all_write_meanwhile(database: Database) -> None:
+    """A daemon of fifty channels has more threads than a usual pool has connections."""
+    together = Barrier(THREADS, timeout=PATIENCE)
+
+    def note(number: int) -> None:
+        with database.read() as reading:
+            reading.exec_driver_sql("SELECT * FROM note").all()
+            together.wait()
+            with database.write() as writing:
+                writing.exec_driver_sql("INSERT INTO note VALUES (?)", (number,))
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        list(pool.map(note, range(THREADS)))
+
+    with database.read() as connection:
+        found = connection.exec_driver_sql("SELECT number FROM note ORDER BY number").scalars()
+        assert list(range(THREADS)) == list(found)
+
+
+def test_who_cannot_wait_is_told_while_another_thread_writes(database: Database) -> None:
+    def impatient() -> None:
+        with database.impatient_write(50):
+            raise AssertionError("it had its turn")
+
+    with database.write(), ThreadPoolExecutor(1) as pool, pytest.raises(LedgerUnusable) as refused:
+        pool.submit(impatient).result(PATIENCE)
+
+    assert "is being written to; try again" in str(refused.value)
+    with database.impatient_write(50) as connection:
+        connection.exec_driver_sql("INSERT INTO note VALUES (1)")
