@@ -14,7 +14,7 @@ import urllib.request
 from urllib.parse import parse_qs, urlsplit
 
 from tests.process.conftest import SYNCD, Shopkeeper
-from tests.process.test_daemon import until
+from tests.process.daemons import until
 from tests.process.web.conftest import serving
 
 
