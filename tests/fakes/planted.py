@@ -61,9 +61,9 @@ class Reading:
 
 SOURCES: Sequence[Reading] = (
     Reading("sql_query", "url", "erp: {kind: sql_query, url: {credential: erp_url}, stock: none, "
-            "query: select sku, price from stock}"),
+            "query: 'select sku, price from stock'}"),
     Reading("sql_query", "url", "shop_db: {kind: sql_query, url: {credential: mysql_url}, stock: none, "
-            "query: select sku, price from stock}"),
+            "query: 'select sku, price from stock'}"),
     Reading("csv_file", "auth", f"web: {{kind: csv_file, path: 'https://{NOBODY}/a.csv', stock: none, "
             "allow_private: true, auth: {bearer: {credential: web_bearer}}}"),
     Reading("csv_file", "auth", f"web2: {{kind: csv_file, path: 'https://{NOBODY}/b.csv', stock: none, "

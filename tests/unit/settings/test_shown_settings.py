@@ -29,7 +29,6 @@ CHOICES = {
     "a simulated Shopify shop": ("url",),
     "other addresses of TikTok Shop": ("api_url", "auth_url", "authorize_url"),
     "aliases": ("aliases",),
-    "alerts": ("alerts",),
     "the token of the web surface": ("web.token",),
 }
 """What is uncommented together; `web.token` is the key with that name which comes last."""
