@@ -99,8 +99,7 @@ def day(tmp_path: Path) -> Iterator[Day]:
             "auth_code": planted.AUTH_CODE}  # fmt: skip
     with sandbox(tmp_path, seed) as shop:
         planted.plant(tmp_path / "credentials")
-        text = CONFIG.format(**shop).replace("channels:\n", f"{planted.sources()}channels:\n", 1)
-        (tmp_path / "syncd.yaml").write_text(text + planted.ALERTS)
+        (tmp_path / "syncd.yaml").write_text(CONFIG.format(**shop) + planted.ALERTS)
         keeper = Shopkeeper(tmp_path, shop, Control(shop["control"]))
         keeper.stock(dict.fromkeys((f"S{number:03}" for number in range(SKUS)), 10))
         yield Day(keeper)
@@ -182,3 +181,16 @@ def _broken_sources(day: Day) -> None:
     day.run("-v", "apply")
     stock.rmdir()
     stock.write_text(text)
+    _unreachable_sources(day)
+
+
+def _unreachable_sources(day: Day) -> None:
+    """Every kind of source with a secret, at an address where nobody listens; a shop is asked patiently."""
+    config = day.keeper.folder / "syncd.yaml"
+    text = config.read_text()
+    config.write_text(text.replace("channels:\n", f"{planted.sources()}channels:\n", 1))
+    assert 0 == day.run("check-config")
+    assert 5 == day.run("-v", "ingest", "erp", "shop_db", "web", "web2", "ftp")
+    assert 5 == day.run("ingest", "store", "--json")
+    assert 5 == day.run("doctor", "store2")
+    config.write_text(text)
