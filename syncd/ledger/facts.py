@@ -1,12 +1,11 @@
 """Dated facts that connectors learned about their shops by trying."""
 
-from sqlmodel import select
-
 from syncd.domain.identity import ChannelName
 from syncd.ledger.base import StorePart
+from syncd.ledger.columns import moment
 from syncd.ledger.names import channel_id
-from syncd.ledger.sessions import read_session, write_session
-from syncd.ledger.tables import ChannelRow, FactRow
+from syncd.ledger.sessions import write_session
+from syncd.ledger.tables import FactRow
 from syncd.ports.channel import Fact
 
 
@@ -15,16 +14,17 @@ class SqlFactStore(StorePart):
 
     def fact(self, channel: ChannelName, name: str) -> Fact | None:
         """The fact, if it was learned."""
-        with read_session(self._database) as session:
-            query = (
-                select(FactRow)
-                .join(ChannelRow)
-                .where(ChannelRow.name == channel, FactRow.name == name)
-            )
-            row = session.exec(query).first()
-            if row is None:
-                return None
-            return Fact(name=row.name, value=row.value, learned_at=row.learned_at)
+        with (
+            self._database.read() as connection
+        ):  # asked at every write: a session costs more than it
+            row = connection.exec_driver_sql(
+                "SELECT f.name, f.value, f.learned_at FROM fact f JOIN channel c ON c.id = f.channel_id "
+                "WHERE c.name = ? AND f.name = ?",
+                (channel, name),
+            ).first()
+        if row is None:
+            return None
+        return Fact(name=row.name, value=row.value, learned_at=moment(row.learned_at))
 
     def learn(self, channel: ChannelName, name: str, value: str) -> None:
         """Remember the fact with the present date."""
