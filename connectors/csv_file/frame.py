@@ -40,12 +40,7 @@ class Frame:
 
     def parse(self, position: int, values: tuple[str, ...]) -> Reading | Reject:
         """Judge one row."""
-        try:
-            return self._parser.reading(values)
-        except Unbelievable as found:
-            return Reject(
-                at=self.locate(position), sku=found.sku, location=found.location, reason=str(found)
-            )
+        return self._parser.judged(position, values, self.locate)
 
     def reject(self, position: int, sku: str | None, reason: str) -> None:
         """Leave a row out; its SKU is held as far as it can be read."""

@@ -18,13 +18,13 @@ from connectors.csv_file.reaching import (
     sftp_address,
 )
 from connectors.csv_file.unpacking import PACKED
-from connectors.tabular.form import RowForm, SkuRule
+from connectors.tabular.form import RowForm
+from connectors.tabular.options import SkuForm
 from connectors.transport.web_address import WebAddress
 from syncd.domain.stock import Basis, Duplicates
 from syncd.ports.options import Header, OptionsPart, Span, Truth, Zone
 
 _DELIMITERS = {",": ",", ";": ";", "tab": "\t", "\t": "\t", "\\t": "\t", "|": "|"}
-_LONGEST_PAD = 64
 _ENDINGS = {
     ".xlsx": "xlsx",
     ".xlsm": "xlsx",
@@ -61,16 +61,6 @@ class Columns(OptionsPart):
     currency: Header | None = Field(default=None, description="Header of the price's currency")
     cost: Header | None = Field(default=None, description="Header of the unit cost")
     counted_at: Header | None = Field(default=None, description="Header of the time of the count")
-
-
-class SkuForm(OptionsPart):
-    """How SKUs are brought into form; nothing is changed unless it is asked for here."""
-
-    trim: Truth = Field(default=False, description="Take spaces around the SKU away")
-    upper: Truth = Field(default=False, description="Write the SKU in upper case")
-    pad: Annotated[int, Field(ge=0, le=_LONGEST_PAD)] = Field(
-        default=0, description="Fill a SKU of digits up with zeros to this length"
-    )
 
 
 class AsOf(OptionsPart):
@@ -243,7 +233,7 @@ class CsvFileOptions(OptionsPart):
     def form(self) -> RowForm:
         """What the texts of a row mean."""
         return RowForm(
-            sku=SkuRule(trim=self.sku.trim, upper=self.sku.upper, pad=self.sku.pad),
+            sku=self.sku.rule(),
             decimal=self.decimal,
             thousands=self.thousands,
             fractions=self.fractions,

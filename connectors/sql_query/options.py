@@ -7,12 +7,12 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field
 
 from connectors.sql_query.statement import NotOneSelect, check_anywhere
-from connectors.tabular.form import RowForm, SkuRule
+from connectors.tabular.form import RowForm
+from connectors.tabular.options import SkuForm
 from syncd.domain.stock import Basis
 from syncd.ports.credentials import Secret
-from syncd.ports.options import OptionsPart, Span, Truth, Zone
+from syncd.ports.options import OptionsPart, Span, Zone
 
-_LONGEST_PAD = 64
 _LONGEST_QUERY = 100_000
 _SHORTEST = timedelta(seconds=1)
 _LONGEST = timedelta(days=1)
@@ -30,16 +30,6 @@ def _timeout(value: timedelta) -> timedelta:
     if not _SHORTEST <= value <= _LONGEST:
         raise ValueError("this is outside 1s to 1d")
     return value
-
-
-class SkuForm(OptionsPart):
-    """How SKUs are brought into form; nothing is changed unless it is asked for here."""
-
-    trim: Truth = Field(default=False, description="Take spaces around the SKU away")
-    upper: Truth = Field(default=False, description="Write the SKU in upper case")
-    pad: Annotated[int, Field(ge=0, le=_LONGEST_PAD)] = Field(
-        default=0, description="Fill a SKU of digits up with zeros to this length"
-    )
 
 
 class SqlQueryOptions(OptionsPart):
@@ -87,7 +77,7 @@ class SqlQueryOptions(OptionsPart):
     def form(self) -> RowForm:
         """What the texts of a row mean."""
         return RowForm(
-            sku=SkuRule(trim=self.sku.trim, upper=self.sku.upper, pad=self.sku.pad),
+            sku=self.sku.rule(),
             fractions=self.fractions,
             counts_committed=self.committed != "none",
             zone=self.timezone,

@@ -118,12 +118,7 @@ class SqlReader:
 
     def parse(self, position: int, values: tuple[str, ...]) -> Reading | Reject:
         """Judge one row."""
-        try:
-            return self._parser.reading(values)
-        except Unbelievable as found:
-            return Reject(
-                at=self.locate(position), sku=found.sku, location=found.location, reason=str(found)
-            )
+        return self._parser.judged(position, values, self.locate)
 
     def rejects(self) -> Sequence[Reject]:
         """Rows with values that are no text."""

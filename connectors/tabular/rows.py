@@ -10,7 +10,7 @@ from typing import TypeVar
 from connectors.tabular.form import UNTRACKED, RowForm
 from connectors.tabular.numbers import NotANumber, NumberFormat, Numbers
 from syncd.domain.identity import DEFAULT_LOCATION, LocationName, Sku
-from syncd.domain.stock import Reading, State
+from syncd.domain.stock import Reading, Reject, State
 
 T = TypeVar("T")
 Quantity = tuple[State, int | None, str]
@@ -78,6 +78,17 @@ class RowParser:
             )
         except (Unbelievable, NotANumber) as reason:
             raise Unbelievable(str(reason), sku, location) from None
+
+    def judged(
+        self, position: int, values: tuple[str, ...], locate: Callable[[int], str]
+    ) -> Reading | Reject:
+        """What a row says, or why it is rejected; `locate` is asked for its place only then."""
+        try:
+            return self.reading(values)
+        except Unbelievable as found:
+            return Reject(
+                at=locate(position), sku=found.sku, location=found.location, reason=str(found)
+            )
 
     def sku(self, raw: str) -> Sku:
         """The SKU as the options want it; Unbelievable for what can be none."""
