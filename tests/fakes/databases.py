@@ -17,10 +17,9 @@ from sqlalchemy.engine import make_url
 from connectors.sql_query.factory import FACTORY
 from connectors.sql_query.options import SqlQueryOptions
 from syncd.domain.identity import SourceName
-from syncd.domain.stock import Reading, Reject
 from syncd.ports.clock import Clock, SystemClock
 from syncd.ports.source import Source
-from tests.fakes.csv_files import Read
+from tests.fakes.csv_files import Read, read_all
 from tests.fakes.tiktok import OneSecret
 
 POSTGRES = "SYNCD_TEST_POSTGRES_URL"
@@ -78,17 +77,7 @@ def source_of(
 
 def read(source: Source) -> Read:
     """Everything the source says now."""
-    readings: list[Reading] = []
-    rejects: list[Reject] = []
-    positions: list[int] = []
-    with source.snapshot(None) as reader:
-        for batch in reader.batches():
-            for position, values in zip(batch.positions, batch.values, strict=True):
-                positions.append(position)
-                told = reader.parse(position, values)
-                (readings if isinstance(told, Reading) else rejects).append(told)  # type: ignore[arg-type]  # sorted by type
-        rejects.extend(reader.rejects())
-        return Read(readings, rejects, list(reader.objections()), list(reader.notes), positions)
+    return read_all(source)
 
 
 _SQLITE = Words(
