@@ -1,0 +1,90 @@
+"""Bookings: what syncd writes into a source for an order line, each with a key that makes it happen once."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from syncd.domain.identity import ChannelName, Place, Sku
+
+
+class Effect(StrEnum):
+    """Why units of a source are moved.
+
+    `deduct` and `restore` follow an order line; `allot` and `return` move units between a source and a
+    channel that owns its units (escrow).
+    """
+
+    DEDUCT = "deduct"
+    RESTORE = "restore"
+    ALLOT = "allot"
+    RETURN = "return"
+
+
+class BookingState(StrEnum):
+    """What is known of a booking.
+
+    `sent` and `unknown` are in doubt: only a retry with the same key or a look at the source may decide
+    them. `person`: in doubt for longer than the source keeps keys.
+    """
+
+    NEW = "new"
+    SENT = "sent"
+    UNKNOWN = "unknown"
+    DONE = "done"
+    REFUSED = "refused"
+    DROPPED = "dropped"
+    PERSON = "person"
+
+
+IN_DOUBT = frozenset({BookingState.SENT, BookingState.UNKNOWN, BookingState.PERSON})
+"""The source may contain the booking or not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookingId:
+    """Which effect this is. For `allot` and `return`, `order_id` is empty and `line_id` numbers the move."""
+
+    channel: ChannelName
+    order_id: str
+    line_id: str
+    sku: Sku
+    place: Place
+    effect: Effect
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Booking:
+    """One effect on a source: `delta` base units, negative takes off the shelf. Times are aware UTC.
+
+    `attempt` counts keys: it grows only when the source says that the former key is spent without effect.
+    `confirmed_at` is when the source's answer was received.
+    """
+
+    id: BookingId
+    delta: int
+    state: BookingState
+    stored_at: datetime
+    attempt: int = 1
+    tried_at: datetime | None = None
+    confirmed_at: datetime | None = None
+    code: str = ""
+    message: str = ""
+
+    @property
+    def key(self) -> str:
+        """The idempotency key of the present attempt."""
+        return booking_key(self.id, self.attempt)
+
+
+def booking_key(booking: BookingId, attempt: int) -> str:
+    """64 hexadecimal digits, the same for the same effect and attempt whoever computes them.
+
+    Each part is hashed with its length, so that no two effects share a text.
+    """
+    parts = (
+        booking.channel, booking.order_id, booking.line_id, booking.sku, booking.place.source,
+        booking.place.location, booking.effect.value, str(attempt),
+    )  # fmt: skip
+    text = "".join(f"{len(part)}:{part}" for part in parts)
+    return hashlib.sha256(text.encode()).hexdigest()
