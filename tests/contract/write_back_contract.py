@@ -27,19 +27,20 @@ class Written(Source, WriteBack, Protocol):
 class WriteBackStage:
     """A writable source with an empty place behind it, and how to act on that place.
 
-    `put` makes the place hold exactly these quantities at `location`. `lose_answer`: the next adjustment is
-    done and its answer does not come. `kill`: the next one loses its connection before it is done. `away`
-    takes the place away, `back` returns it; `other_writer` changes a quantity as the place's users do.
+    `put` makes the place hold exactly these quantities at `location`; `away` takes the place away, `back`
+    returns it; `other_writer` changes a quantity as the place's users do. `lose_answer`: the next adjustment
+    is done and its answer does not come; `kill`: the next one loses its connection before it is done (None
+    where nothing lies between).
     """
 
     source: Written
     location: LocationName
     put: Callable[[Mapping[str, int]], None]
-    lose_answer: Callable[[], None]
-    kill: Callable[[], None]
     away: Callable[[], None]
     back: Callable[[], None]
     other_writer: Callable[[str, int], None]
+    lose_answer: Callable[[], None] | None = None
+    kill: Callable[[], None] | None = None
 
     def adjust(self, sku: str, delta: int, key: str = KEY) -> Answer:
         """One adjustment."""
@@ -141,37 +142,6 @@ class WriteBackContract:
 
         assert 19 == stage.shown()["A"]
 
-    def test_a_lost_answer_is_in_doubt_and_asking_again_has_no_second_effect(
-        self, stage: WriteBackStage
-    ) -> None:
-        stage.put(STOCK)
-        stage.lose_answer()
-
-        first = stage.adjust("A", -3)
-
-        assert isinstance(first, InDoubt)
-        assert first.reason
-        assert stage.source.was_booked(stage.adjustment("A", -3)) in {None, True}
-        assert isinstance(stage.adjust("A", -3), Booked)
-        assert 7 == stage.shown()["A"]
-
-    def test_a_connection_lost_before_it_was_done_has_no_effect(
-        self, stage: WriteBackStage
-    ) -> None:
-        stage.put(STOCK)
-        stage.kill()
-
-        try:
-            first = stage.adjust("A", -3)
-        except SourceUnavailable:
-            first = None
-
-        assert not isinstance(first, Booked)
-        assert 10 == stage.shown()["A"]
-        assert stage.source.was_booked(stage.adjustment("A", -3)) in {None, False}
-        assert isinstance(stage.adjust("A", -3), Booked)
-        assert 7 == stage.shown()["A"]
-
     def test_a_place_that_is_away_is_unavailable_and_nothing_was_sent(
         self, stage: WriteBackStage
     ) -> None:
@@ -223,6 +193,43 @@ class WriteBackContract:
 
         assert [] == [check for check in checks if check.verdict is Verdict.BAD]
         assert STOCK == stage.shown()
+
+
+class RemoteContract:
+    """For places that are reached over a line; beside WriteBackContract."""
+
+    def test_a_lost_answer_is_in_doubt_and_asking_again_has_no_second_effect(
+        self, stage: WriteBackStage
+    ) -> None:
+        assert stage.lose_answer is not None
+        stage.put(STOCK)
+        stage.lose_answer()
+
+        first = stage.adjust("A", -3)
+
+        assert isinstance(first, InDoubt)
+        assert first.reason
+        assert stage.source.was_booked(stage.adjustment("A", -3)) in {None, True}
+        assert isinstance(stage.adjust("A", -3), Booked)
+        assert 7 == stage.shown()["A"]
+
+    def test_a_connection_lost_before_it_was_done_has_no_effect(
+        self, stage: WriteBackStage
+    ) -> None:
+        assert stage.kill is not None
+        stage.put(STOCK)
+        stage.kill()
+
+        try:
+            first = stage.adjust("A", -3)
+        except SourceUnavailable:
+            first = None
+
+        assert not isinstance(first, Booked)
+        assert 10 == stage.shown()["A"]
+        assert stage.source.was_booked(stage.adjustment("A", -3)) in {None, False}
+        assert isinstance(stage.adjust("A", -3), Booked)
+        assert 7 == stage.shown()["A"]
 
 
 def at_once(stage: WriteBackStage, wanted: Sequence[Adjustment]) -> Sequence[Answer]:

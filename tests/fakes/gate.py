@@ -12,7 +12,7 @@ _CHUNK = 65_536
 class Gate:
     """Passes bytes on both ways. Shut, it ends every new connection at once.
 
-    `cut(word, length)`: after a client has said `word`, only so many bytes of the answer come through.
+    `cut(word, length)`: once a client has said `word`, only so many bytes of the answer come through.
     """
 
     def __init__(self, host: str, port: int) -> None:
@@ -40,6 +40,7 @@ class Gate:
             back.start()
             while chunk := _received(client):
                 if self._word and self._word in chunk:
+                    self._word = b""
                     left.append(self._length)
                 server.sendall(chunk)
             _end(server)
