@@ -16,7 +16,7 @@ from connectors.sql_query.writing import LIMITS, Fault, Limits, Session, Trouble
 from syncd.ports.probe import Check, Verdict
 from syncd.ports.write_back import Adjustment
 
-_LINGER = 5
+_LINGER = 2
 """Seconds that the server's own time limit comes before ours."""
 _SETTINGS = (
     # A value that does not fit would be cut to one that does, and nobody would know.
