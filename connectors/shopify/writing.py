@@ -173,9 +173,14 @@ def _input(adjustment: Adjustment, owner: Owner, location: str) -> dict[str, obj
     return {
         "name": STATE,
         "reason": REASON,
-        "referenceDocumentUri": f"gid://syncd/Booking/{quote(adjustment.reference, safe='')}",
+        "referenceDocumentUri": f"gid://syncd/Booking/{_readable(adjustment.reference)}",
         "changes": [change],
     }
+
+
+def _readable(reference: str) -> str:
+    """The reference as the last part of a global id; the admin shows it in the stock's history."""
+    return quote(reference.replace(" ", "-"), safe=":")
 
 
 def _answer(payload: AdjustPayload) -> Answer:

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from connectors.sql_query.booking import Booking, read_booking
 from connectors.sql_query.lexis import MYSQL, POSTGRESQL, SQL_SERVER, SQLITE, Lexis
-from connectors.sql_query.options import SqlQueryOptions
+from connectors.sql_query.options import WRITE_BACK, SqlQueryOptions
 from connectors.sql_query.statement import WrongStatement, read_statement
 from syncd.domain.errors import ConfigError, Problem
 from syncd.domain.identity import SourceName
@@ -31,6 +31,11 @@ class SqlQueryFactory:
     """Opens queries for the service."""
 
     options_model: type[BaseModel] = SqlQueryOptions
+
+    def refuses_write_back(self, options: BaseModel) -> str | None:
+        """A query reads only; statements and a user of their own make it writable."""
+        written = isinstance(options, SqlQueryOptions) and options.write_back is not None
+        return None if written else f"a query only reads; it also needs write_back: {WRITE_BACK}"
 
     def open(
         self, name: SourceName, options: BaseModel, *, folder: Path, credentials: Credentials,

@@ -20,7 +20,8 @@ from syncd.ports.options import OptionsPart, Span, Zone
 _LONGEST_QUERY = 100_000
 _SHORTEST = timedelta(seconds=1)
 _LONGEST = timedelta(days=1)
-_KEY = f'{{url: {{credential: NAME}}, statement: "{EXAMPLE}"}}'
+WRITE_BACK = f'{{url: {{credential: NAME}}, statement: "{EXAMPLE}"}}'
+"""An example of that key."""
 
 
 def _statement(read: Callable[[str, Lexis], object]) -> AfterValidator:
@@ -99,10 +100,8 @@ class SqlQueryOptions(OptionsPart):
 
     @model_validator(mode="after")
     def _written_as_said(self) -> "SqlQueryOptions":
-        wanted = self.orders == OrdersMode.WRITE_BACK
-        if wanted and self.write_back is None:
-            raise ValueError(f"orders: write_back needs write_back: {_KEY}")
-        if self.write_back is not None and self.orders is not None and not wanted:
+        wanted = self.orders in {None, OrdersMode.WRITE_BACK}
+        if self.write_back is not None and not wanted:
             raise ValueError("write_back goes with orders: write_back only")
         return self
 

@@ -312,6 +312,15 @@ def test_a_number_that_does_not_fit_is_refused_and_never_cut(mariadb: Site) -> N
 
 
 @pytest.mark.server
+def test_a_row_that_is_found_counts_although_it_stays_as_it_is(mariadb: Site) -> None:
+    stock(mariadb)
+    mariadb.run("UPDATE stock SET qty = 0")
+    least = f"{KEEP}; {MOVE.replace('qty + :delta', 'GREATEST(qty + :delta, 0)')}"
+
+    assert isinstance(writer_of(mariadb, least).adjust(one()), Booked)
+
+
+@pytest.mark.server
 def test_a_booking_is_durable_whatever_the_server_thinks_of_it(postgresql: Site) -> None:
     stock(postgresql)
     postgresql.run("ALTER TABLE booked ADD kept text DEFAULT current_setting('synchronous_commit')")

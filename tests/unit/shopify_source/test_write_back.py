@@ -30,7 +30,7 @@ def wanted(
         sku=Sku(sku),
         location=LocationName(location),
         delta=delta,
-        reference="shop/5764/1 a",
+        reference="shop order 5764 line 1/a",
     )
 
 
@@ -58,7 +58,7 @@ def test_what_is_written_names_the_booking_and_nothing_else_moves(world: World) 
     (request,) = world.requests("Adjust")
     applied = request["applied"]
     assert isinstance(applied, list)
-    assert [("MUG", MAIN, 20, 18, "gid://syncd/Booking/shop%2F5764%2F1%20a")] == [
+    assert [("MUG", MAIN, 20, 18, "gid://syncd/Booking/shop-order-5764-line-1%2Fa")] == [
         (row["sku"], row["location"], row["before"], row["after"], row["reference"])
         for row in applied
     ]

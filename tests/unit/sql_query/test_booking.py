@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from connectors.sql_query import key_tables
 from connectors.sql_query.booking import EXAMPLE, Booking, NotABooking, read_booking
+from connectors.sql_query.factory import FACTORY
 from connectors.sql_query.key_tables import Types, creating, granting
 from connectors.sql_query.lexis import EVERY, MYSQL, POSTGRESQL, SQL_SERVER, Lexis
 from connectors.sql_query.options import SqlQueryOptions
@@ -153,7 +154,6 @@ WRITER = {"url": {"credential": "w"}, "statement": BOTH}
 @pytest.mark.parametrize(
     ("more", "words"),
     [
-        ({"orders": "write_back"}, "orders: write_back needs write_back: {url: {credential: NAME}"),
         ({"orders": "within 5m", "write_back": WRITER}, "write_back goes with orders: write_back"),
         ({"write_back": {**WRITER, "statement": MOVE}}, "no statement keeps :key"),
         ({"write_back": {"statement": BOTH}}, "write_back.url\n  Field required"),
@@ -170,12 +170,17 @@ def test_options_that_do_not_fit_together_are_refused(more: dict[str, object], w
 
 def test_only_a_source_with_statements_can_be_written_to() -> None:
     query = "SELECT 'A' AS sku, 1 AS quantity"
+    given = {"url": {"credential": "erp"}, "query": query}
+    written: dict[str, object] = {"write_back": WRITER, "orders": "write_back"}
+    cases: list[tuple[dict[str, object], bool]] = [({}, False), (written, True)]
+    for more, writable in cases:
+        options = SqlQueryOptions.model_validate({**given, **more})
+        source = source_of("postgresql://u@db/erp", query, **more)
 
-    plain = source_of("postgresql://u@db/erp", query)
-    written = source_of("postgresql://u@db/erp", query, write_back=WRITER, orders="write_back")
-
-    assert not isinstance(plain, WriteBack)
-    assert isinstance(written, WriteBack)
+        assert writable is isinstance(source, WriteBack)
+        assert writable is (FACTORY.refuses_write_back(options) is None)
+    plain = SqlQueryOptions.model_validate(given)
+    assert "it also needs write_back: {url: {credential" in str(FACTORY.refuses_write_back(plain))
 
 
 def test_what_this_database_reads_otherwise_is_refused_when_it_is_known() -> None:
