@@ -29,9 +29,9 @@ class SqlQueryFactory:
     options_model: type[BaseModel] = SqlQueryOptions
 
     def refuses_write_back(self, options: BaseModel) -> str | None:
-        """A query reads only."""
-        del options
-        return "a query only reads"
+        """Without the key `write_back` a query only reads."""
+        written = getattr(options, "write_back", None) is not None
+        return None if written else "a query only reads; its key `write_back` says how to write"
 
     def open(
         self, name: SourceName, options: BaseModel, *, folder: Path, credentials: Credentials,
