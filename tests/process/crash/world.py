@@ -31,8 +31,9 @@ FAULTS = (
 class Warm:
     """The warmed-up process; runs one command at a time."""
 
-    def __init__(self, keeper: Shopkeeper, *, naive: bool) -> None:
+    def __init__(self, keeper: Shopkeeper, *, naive: bool, plugin: Path | None = None) -> None:
         self._log = keeper.folder / "warm.log"
+        path = str(ROOT) if plugin is None else f"{ROOT}{os.pathsep}{plugin}"
         command = [
             sys.executable,
             "-m",
@@ -40,7 +41,7 @@ class Warm:
             *(["--naive"] if naive else []),
         ]
         self.process = subprocess.Popen(
-            command, cwd=keeper.folder, env={**keeper.environment, "PYTHONPATH": str(ROOT)}, text=True,
+            command, cwd=keeper.folder, env={**keeper.environment, "PYTHONPATH": path}, text=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         )  # fmt: skip
 

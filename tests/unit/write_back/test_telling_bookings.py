@@ -14,6 +14,7 @@ from syncd.engine.drafting import channel_bounds
 from syncd.engine.examining import examine_source
 from syncd.engine.watching import look
 from syncd.reporting.document import ReportDocument, from_report
+from syncd.reporting.html import report_html
 from syncd.reporting.machine import to_json
 from syncd.reporting.tables import report_csv
 from syncd.reporting.text import print_report
@@ -65,6 +66,7 @@ def test_the_report_tells_what_was_refused_and_how_it_is_settled(counter: Counte
     assert told.what.startswith("stock: 1 booking refused: the source still sells these units")
     assert told.help.startswith(f"syncd bookings settle {booking.key[:12]} ")
     assert "deduct -1 O1 refused NO it is not stocked there" in text(console)
+    assert "<span class='refused'>refused</span>" in report_html(document, UTC)
     assert "booking,shop,A,,,,,deduct,,,-1,,refused,,order O1 line O1-1,NO," in report_csv(document)
 
 
