@@ -1,13 +1,14 @@
 """What a person should know first: everything that was not done, how old it is, and what helps."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from syncd.domain.counting import counted
+from syncd.domain.drifting import Drift
 from syncd.domain.duration import written
 from syncd.domain.errors import LedgerError
-from syncd.domain.identity import ChannelName
-from syncd.domain.listing import SetAside
+from syncd.domain.identity import ChannelName, Sku
+from syncd.domain.listing import FOR_A_PERSON, SetAside
 from syncd.domain.outcome import Verdict
 from syncd.domain.report import (
     Attention,
@@ -24,11 +25,20 @@ from syncd.ports.records import Park
 
 MOST_BOOKINGS = 10_000
 """Open bookings that are looked at, those for a person first."""
+KEPT = timedelta(days=7)
+"""Drift that was never set back is told for so long; a listing that is gone never shows again that it was."""
+RECENT = timedelta(hours=24)
+"""For so long a drift that was set back is still told by `status`."""
+JUST_NOW = timedelta(minutes=10)
+"""A report tells what was noticed since so long before its run: a webhook comes before the run it causes."""
+MOST_NAMED = 5
+"""SKUs of a channel whose drift is told one by one."""
 
 
 def attention(
-    engine: EngineSetup, sources: Sequence[SourceReport], channels: Sequence[ChannelReport]
-) -> tuple[Attention, ...]:
+    engine: EngineSetup, sources: Sequence[SourceReport], channels: Sequence[ChannelReport],
+    started: datetime,
+) -> tuple[Attention, ...]:  # fmt: skip
     """Everything that needs a person, worst first."""
     now = engine.clock.now()
     items: list[Attention] = []
@@ -40,6 +50,7 @@ def attention(
     items.extend(_ages(engine, now))
     items.extend(ending_authorizations(engine, now))
     for channel in channels:
+        items.extend(_drift(engine, channel.name, started - JUST_NOW))
         items.extend(_listings(engine, channel, now))
     return tuple(items)
 
@@ -59,6 +70,7 @@ def standing_attention(engine: EngineSetup) -> Iterator[Attention]:
         if paused is not None:
             what = f"{channel} is paused: {paused.reason}"
             yield _item(what, f"syncd resume {channel}", 1, paused.since)
+        yield from _drift(engine, channel, now - RECENT)
         yield from _parked(engine, channel, now)
     yield from ending_authorizations(engine, now)
 
@@ -225,12 +237,45 @@ def _listings(engine: EngineSetup, channel: ChannelReport, now: datetime) -> Ite
 
 def parked(engine: EngineSetup, name: ChannelName, now: datetime) -> list[Park]:
     """Parks that somebody should look at: what is skipped for good or waits for a promotion is none."""
-    return [park for park in engine.ledger.parks(name, now) if park.kind is SetAside.PARKED]
+    return [park for park in engine.ledger.parks(name, now) if park.kind in FOR_A_PERSON]
 
 
 def _parked(engine: EngineSetup, name: ChannelName, now: datetime) -> Iterator[Attention]:
+    """What somebody else keeps writing each with its pattern, the others counted."""
     parks = parked(engine, name, now)
-    if parks:
-        oldest = min(park.since for park in parks)
-        what = f"{name}: {counted(len(parks), 'listing')} parked (first: {parks[0].sku}: {parks[0].message})"
-        yield _item(what, "syncd listings", len(parks), oldest)
+    contested = [park for park in parks if park.kind is SetAside.CONTESTED]
+    for park in contested[:MOST_NAMED]:
+        yield _item(
+            f"{name}: {park.sku} is stopped: {park.message}", f"syncd explain {park.sku}", 1,
+            park.since,
+        )  # fmt: skip
+    for words, rows in (
+        ("more stopped because somebody else writes them", contested[MOST_NAMED:]),
+        ("parked", [park for park in parks if park.kind is SetAside.PARKED]),
+    ):
+        if rows:
+            oldest = min(park.since for park in rows)
+            what = f"{name}: {counted(len(rows), 'listing', words)} (first: {rows[0].sku}: {rows[0].message})"
+            yield _item(what, "syncd listings", len(rows), oldest)
+
+
+def _drift(engine: EngineSetup, name: ChannelName, since: datetime) -> Iterator[Attention]:
+    """What others did to listings of ours: the newest of each SKU, and whether it was set back.
+
+    Older drift is told as long as it was not. What we stopped for is told as such.
+    """
+    newest: dict[Sku, Drift] = {}
+    for row in engine.ledger.drift(name, since - KEPT):
+        newest.setdefault(row.sku, row)
+    rows = [
+        row
+        for row in newest.values()
+        if not row.counted and (row.last_seen >= since or row.set_back_at is None)
+    ]
+    for row in rows[:MOST_NAMED]:
+        back = "not set back yet" if row.set_back_at is None else "set back since"
+        yield _item(f"{name}: {row.sku}: {row.told}; {back}", f"syncd history {row.sku}", 1, row.at)
+    if len(rows) > MOST_NAMED:
+        left = rows[MOST_NAMED:]
+        what = f"{name}: {counted(len(left), 'more SKU')} changed by others (first: {left[0].sku})"
+        yield _item(what, f"syncd history {left[0].sku}", len(left), min(row.at for row in left))

@@ -18,6 +18,7 @@ from syncd.ports.alerts import AlertLedger
 from syncd.ports.authorization import AuthorizationLedger
 from syncd.ports.bookings import BookingLedger
 from syncd.ports.deliveries import InboxLedger
+from syncd.ports.drift import DriftLedger
 from syncd.ports.records import (
     Approval,
     Attempt,
@@ -204,8 +205,8 @@ class ListingLedger(Protocol):
         """How many SKUs are dirty."""
         ...
 
-    def mark_dirty(self, channel: ChannelName, skus: Iterable[Sku]) -> None:
-        """These must be planned again."""
+    def mark_dirty(self, channel: ChannelName, skus: Iterable[Sku]) -> int:
+        """These must be planned again; the token that clears just these marks, 0 when there is no SKU."""
         ...
 
     def clear_dirty(self, channel: ChannelName, skus: Iterable[Sku], token: int) -> None:
@@ -379,6 +380,7 @@ class Ledger(
     BookingLedger,
     PlanLedger,
     OperatorLedger,
+    DriftLedger,
     AlertLedger,
     InboxLedger,
     AuthorizationLedger,
