@@ -7,7 +7,7 @@ from syncd.domain.counting import counted
 from syncd.domain.drifting import Drift
 from syncd.domain.duration import written
 from syncd.domain.errors import LedgerError
-from syncd.domain.identity import ChannelName, Sku
+from syncd.domain.identity import ChannelName, Sku, SourceName
 from syncd.domain.listing import FOR_A_PERSON, SetAside
 from syncd.domain.outcome import Verdict
 from syncd.domain.report import (
@@ -17,8 +17,9 @@ from syncd.domain.report import (
     SourceReport,
     SourceState,
 )
-from syncd.domain.stock import Freshness, SourceStanding, freshness
+from syncd.domain.stock import Freshness, Reject, SourceStanding, freshness
 from syncd.domain.unbooked import Unbooked, unbooked
+from syncd.engine.mapping import unmapped
 from syncd.engine.setup import EngineSetup, SourceSetup
 from syncd.ports.authorization import Authorizer
 from syncd.ports.records import Park
@@ -56,22 +57,27 @@ def attention(
 
 
 def standing_attention(engine: EngineSetup) -> Iterator[Attention]:
-    """What needs a person between runs: refused and old sources, pauses, parked listings."""
+    """What needs a person between runs: refused and old sources and rows, pauses, parked listings."""
     now = engine.clock.now()
     for name, standing in engine.ledger.standings().items():
         if standing.trouble:
             what = f"source {name} {standing.trouble_state}: {standing.trouble}"
             yield _item(what, f"syncd ingest {name}", 1, standing.trouble_since)
+        count = engine.ledger.reject_count(name)
+        if count and name in engine.sources:
+            rows = engine.ledger.rejects(name, 1)
+            yield _rejected(name, count, rows, f"syncd ingest {name} --json")
     yield from _bookings(engine, now)
     yield from _ages(engine, now)
     yield from _troubles(engine)
-    for channel in engine.channels:
+    for channel, setup in engine.channels.items():
         paused = engine.ledger.paused(channel)
         if paused is not None:
             what = f"{channel} is paused: {paused.reason}"
             yield _item(what, f"syncd resume {channel}", 1, paused.since)
         yield from _drift(engine, channel, now - RECENT)
         yield from _parked(engine, channel, now)
+        yield from _unmapped(channel, sum(1 for _ in unmapped(engine, setup)))
     yield from ending_authorizations(engine, now)
 
 
@@ -177,13 +183,8 @@ def _source(source: SourceReport) -> Iterator[Attention]:
         what = f"source {source.name} {source.state}: {source.message}; {kept}"
         yield _item(what, help_, 1, source.since)
     if source.rejected_count:
-        first = source.rejected[0]
-        held = "its SKU is held" if source.rejected_count == 1 else "their SKUs are held"
-        yield _item(
-            f"source {source.name}: {counted(source.rejected_count, 'row')} rejected, {held} "
-            f"(first: {first.at}: {first.reason})",
-            "syncd report --format csv",
-            source.rejected_count,
+        yield _rejected(
+            source.name, source.rejected_count, source.rejected, "syncd report --format csv"
         )
     if source.missing:
         yield _item(
@@ -191,6 +192,13 @@ def _source(source: SourceReport) -> Iterator[Attention]:
             "syncd report",
             source.missing,
         )
+
+
+def _rejected(name: SourceName, count: int, rows: Sequence[Reject], help_: str) -> Attention:
+    """Rows of a source that were not believed; `rows` begins with the first."""
+    held = "its SKU is held" if count == 1 else "their SKUs are held"
+    first = "".join(f" (first: {row.at}: {row.reason})" for row in rows[:1])
+    return _item(f"source {name}: {counted(count, 'row')} rejected, {held}{first}", help_, count)
 
 
 def _age(setup: SourceSetup, standing: SourceStanding, now: datetime) -> Iterator[Attention]:
@@ -228,11 +236,13 @@ def _listings(engine: EngineSetup, channel: ChannelReport, now: datetime) -> Ite
                 len(rows),
             )
     yield from _parked(engine, channel.name, now)
-    if channel.unmapped:
-        what = (
-            f"{channel.name}: {counted(channel.unmapped, 'listing', 'without a SKU in any source')}"
-        )
-        yield _item(what, "syncd listings", channel.unmapped)
+    yield from _unmapped(channel.name, channel.unmapped)
+
+
+def _unmapped(name: ChannelName, count: int) -> Iterator[Attention]:
+    if count:
+        what = f"{name}: {counted(count, 'listing', 'without a SKU in any source')}"
+        yield _item(what, "syncd listings", count)
 
 
 def parked(engine: EngineSetup, name: ChannelName, now: datetime) -> list[Park]:

@@ -13,7 +13,7 @@ from syncd.domain.outcome import Outcome, Verdict
 from syncd.domain.plan import Plan
 from syncd.domain.promotion import PriceLock
 from syncd.domain.report import Status
-from syncd.domain.stock import Expectations, Position, SourceStanding
+from syncd.domain.stock import Expectations, Position, Reject, SourceStanding
 from syncd.ports.alerts import AlertLedger
 from syncd.ports.authorization import AuthorizationLedger
 from syncd.ports.bookings import BookingLedger
@@ -109,6 +109,10 @@ class SourceLedger(Protocol):
 
     def reject_count(self, source: SourceName) -> int:
         """How many rows of the current snapshot were rejected."""
+        ...
+
+    def rejects(self, source: SourceName, limit: int) -> Sequence[Reject]:
+        """The first rejected rows of the current snapshot; at most a thousand are kept."""
         ...
 
     def positions(self, skus: Iterable[Sku]) -> Mapping[Sku, Sequence[Position]]:
