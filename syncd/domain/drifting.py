@@ -96,14 +96,30 @@ class Drift:
     @property
     def told(self) -> str:
         """Who did it and what they set, in words."""
-        return _DID[self.mover].format(value=self.places or self.shown, ours=self.ours)
+        return _DID[self.mover].format(f"{self.value} instead of {self.ours}")
+
+    @property
+    def value(self) -> str:
+        """What it showed, with its warehouses where there are several."""
+        return f"{self.shown} ({self.places})" if self.places else str(self.shown)
+
+    @property
+    def who(self) -> str:
+        """Who did it, in a few words."""
+        return _BY[self.mover]
 
 
 _DID = {
-    Mover.APP: "another app set it to {value} instead of {ours}",
-    Mover.PERSON: "somebody set it by hand to {value} instead of {ours}",
-    Mover.PLATFORM: "the shop's automatic replenishment set it to {value} instead of {ours}",
-    Mover.UNKNOWN: "it showed {value} instead of {ours}, which no order explains",
+    Mover.APP: "another app set it to {}",
+    Mover.PERSON: "somebody set it by hand to {}",
+    Mover.PLATFORM: "the shop's automatic replenishment set it to {}",
+    Mover.UNKNOWN: "it showed {}, which no order explains",
+}
+_BY = {
+    Mover.APP: "by another app",
+    Mover.PERSON: "by hand in the shop",
+    Mover.PLATFORM: "by automatic replenishment",
+    Mover.UNKNOWN: "no order explains it",
 }
 
 
@@ -207,11 +223,11 @@ def contest(drifts: Iterable[Drift], now: datetime) -> Contest | None:
         if row.decided and not row.counted and row.write and now - row.at <= WITHIN:
             by_write[row.write] = row
     rows = list(by_write.values())
-    repeated = {value for value, times in Counter(map(_value, rows)).items() if times > 1}
+    repeated = {value for value, times in Counter(row.value for row in rows).items() if times > 1}
     sure = [
         row
         for row in rows
-        if row.mover is not Mover.UNKNOWN or row.shown > row.ours or _value(row) in repeated
+        if row.mover is not Mover.UNKNOWN or row.shown > row.ours or row.value in repeated
     ]
     return _contest(sure) if len(sure) >= OVERWRITTEN else None
 
@@ -224,14 +240,10 @@ def _contest(rows: Sequence[Drift]) -> Contest:
         sku=rows[-1].sku,
         mover=Counter(known).most_common(1)[0][0] if known else Mover.UNKNOWN,
         count=len(rows),
-        values=tuple(dict.fromkeys(map(_value, reversed(rows)))),
+        values=tuple(dict.fromkeys(row.value for row in reversed(rows))),
         ours=rows[-1].ours,
         since=rows[0].at,
         last=rows[-1].at,
         every=sorted(gaps)[len(gaps) // 2] if regular else None,
         ever_shown=any(row.verified for row in rows),
     )
-
-
-def _value(row: Drift) -> str:
-    return row.places or str(row.shown)

@@ -286,7 +286,7 @@ def _drift(engine: EngineSetup, channel: ChannelName, sku: Sku) -> Iterator[Hist
     for row in engine.ledger.drift(channel, EVER, sku):
         yield HistoryRow(
             at=row.at, kind="drift", where=channel, before=str(row.ours),
-            after=row.places or str(row.shown), detail=row.told, run="",
+            after=row.value, detail=row.who, run="",
         )  # fmt: skip
 
 

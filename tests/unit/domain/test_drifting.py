@@ -181,7 +181,7 @@ def test_changing_values_are_listed_the_latest_first() -> None:
 def test_warehouses_are_named() -> None:
     rows = [drift(n, 60 - n, places="Main 7, East 2") for n in (1, 2, 3)]
 
-    assert "sets it back to Main 7, East 2" in told(*rows)
+    assert "sets it back to 7 (Main 7, East 2) about" in told(*rows)
 
 
 def test_a_shop_that_never_showed_our_writes_is_told_as_that() -> None:
@@ -223,6 +223,6 @@ def test_a_drift_says_who_set_what() -> None:
     assert "somebody set it by hand to 7 instead of 5" == drift(1, 0, mover=Mover.PERSON).told
     assert "another app set it to 7 instead of 5" == drift(1, 0, mover=Mover.APP).told
     assert (
-        "the shop's automatic replenishment set it to Main 7, East 2 instead of 5"
-        == drift(1, 0, mover=Mover.PLATFORM, places="Main 7, East 2").told
+        "the shop's automatic replenishment set it to 9 (Main 7, East 2) instead of 5"
+        == drift(1, 0, mover=Mover.PLATFORM, shown=9, places="Main 7, East 2").told
     )
