@@ -5,6 +5,7 @@ from contextlib import closing
 
 from tests.process.conftest import Shopkeeper
 from tests.process.daemons import configure, running, shows, until
+from tests.process.web.conftest import address
 
 TOPIC = "INVENTORY_CHANGED_BY_SHOP"
 
@@ -17,8 +18,8 @@ def counted(keeper: Shopkeeper, query: str) -> int:
 def test_our_own_writes_wake_nobody_and_another_app_s_are_stopped(web_keeper: Shopkeeper) -> None:
     configure(web_keeper, **{"every: 1s,": "every: 1h,"})
     web_keeper.stock({"S000": 5, "S001": 10, "S002": 10})
-    port = (web_keeper.folder / "syncd.yaml").read_text().split("listen: ")[1].split(",")[0]
-    web_keeper.control.post("webhooks", topic=TOPIC, address=f"http://{port}/webhooks/tiktok/shop")
+    receiver = f"{address(web_keeper)}/webhooks/tiktok/shop"
+    web_keeper.control.post("webhooks", topic=TOPIC, address=receiver)
     with running(web_keeper):
         until(shows(web_keeper, "S000", 5), "it writes")
         until(lambda: web_keeper.control.get("webhooks")["taken"] == 1, "our write is told to us")
