@@ -47,7 +47,7 @@ class SqlQueryFactory:
         from connectors.sql_query.source import SqlQuerySource
 
         address = _address(options.url, credentials)
-        with _refusing(address, f"sources.{name}.query") as lexis:
+        with _refusing(address, "query") as lexis:
             statement = read_statement(options.query, lexis)
         database = partial(_database, address, folder, clock)
         if options.write_back is None:
@@ -55,7 +55,7 @@ class SqlQueryFactory:
         from connectors.sql_query.writable import WritableSqlSource
 
         written = _address(options.write_back.url, credentials)
-        with _refusing(written, f"sources.{name}.write_back.statement") as lexis:
+        with _refusing(written, "write_back.statement") as lexis:
             booking = read_booking(options.write_back.statement, lexis)
         writer = partial(_writer, written, booking, folder, clock)
         return WritableSqlSource(
@@ -74,14 +74,14 @@ def _address(reference: Secret, credentials: Credentials) -> "Address":
 
 
 @contextmanager
-def _refusing(address: "Address", path: str) -> Iterator[Lexis]:
+def _refusing(address: "Address", key: str) -> Iterator[Lexis]:
     """How this database reads statements; ConfigError for what it does not take for the right kind."""
     lexis = _LEXES[address.backend]
     try:
         yield lexis
     except WrongStatement as reason:
         message = f"{reason} (as {lexis.database} would read it)"
-        raise ConfigError([Problem("the configuration", 1, 1, path, message)]) from None
+        raise ConfigError([Problem("", 0, 0, key, message)]) from None
 
 
 def _require_odbc() -> None:

@@ -26,6 +26,12 @@ class SetAside(StrEnum):
     """Not ours to write: run by the platform, follows its parts, shared with another shop."""
     PROMOTION = "promotion"
     """A promotion locks the price; it goes out by itself afterwards."""
+    CONTESTED = "contested"
+    """Somebody else keeps writing it: we stopped until an operator has settled who does."""
+
+
+FOR_A_PERSON = frozenset({SetAside.PARKED, SetAside.CONTESTED})
+"""What stays aside until somebody looks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """Why a SKU's listings show what they show: the same computation as the plan's, told step by step."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from syncd.domain.allocation import Derivation
 from syncd.domain.booking import Demand, booked_at
@@ -28,6 +28,7 @@ from syncd.ports.records import Attempt
 
 ATTEMPTS = 10
 ORDERS = 20
+DRIFT_KEPT = timedelta(days=30)
 
 
 def explain(engine: EngineSetup, sku: Sku, bounds: Mapping[str, Bounds]) -> Explanation:
@@ -122,6 +123,9 @@ def _listing(
     sections.append(Section(title="Verdict", lines=tuple(_verdict(engine, setup, rows, bound))))
     attempts = engine.ledger.attempts(setup.name, wanted.rule.sku, ATTEMPTS)
     sections.append(Section(title="Pushes", lines=tuple(_attempts(bound, attempts, names))))
+    drifts = tuple(_drift(engine, setup, wanted))
+    if drifts:
+        sections.append(Section(title="Set by others", lines=drifts))
     return ListingExplanation(
         channel=setup.name,
         seller_sku=bound.listing.seller_sku,
@@ -295,6 +299,16 @@ def _attempts(bound: BoundListing, attempts: Sequence[Attempt], names: Names) ->
         )
     if not own:
         yield Line(label="none", value="nothing was ever sent for this listing")
+
+
+def _drift(engine: EngineSetup, setup: ChannelSetup, wanted: Wanted) -> Iterator[Line]:
+    """The latest values that others set, newest first."""
+    since = engine.clock.now() - DRIFT_KEPT
+    rows = engine.ledger.drift(setup.name, since, wanted.rule.sku)
+    own = [row for row in rows if row.ref == wanted.bound.listing.ref]
+    for row in own[:ATTEMPTS]:
+        back = "" if row.set_back_at is None else f"set back {_time(row.set_back_at)}"
+        yield Line(label=_time(row.at), value=row.told, note=back)
 
 
 def _published(bound: BoundListing) -> int | None:

@@ -1,7 +1,7 @@
 """What the looking commands show of the ledger: where things stand, what is mapped, what happened."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import islice
 
 from syncd.domain.conditions import ChannelTrouble, shortage
@@ -35,6 +35,7 @@ from syncd.ports.records import Pause
 
 EVERYTHING = 1_000_000
 """More entries than one SKU gathers before retention takes them."""
+EVER = datetime(1970, 1, 1, tzinfo=UTC)
 MOST_SHORT = 10
 """Oversold SKUs named, the worst first."""
 
@@ -235,6 +236,7 @@ def history(engine: EngineSetup, sku: Sku, limit: int, at: datetime | None) -> H
     ]  # fmt: skip
     for name in engine.channels:
         rows += _pushes(engine, name, sku, most)
+        rows += _drift(engine, name, sku)
     rows = [row for row in rows if at is None or row.at <= at]
     rows.sort(key=lambda row: row.at, reverse=True)
     positions: Sequence[Line] = ()
@@ -276,6 +278,15 @@ def _bookings(engine: EngineSetup, sku: Sku, limit: int) -> Iterator[HistoryRow]
             at=item.confirmed_at or item.tried_at or item.stored_at, kind=name.effect.value,
             where=str(name.place), before="", after=f"{item.delta:+d} {item.state}",
             detail=" ".join(filter(None, (order, item.code, item.message))), run="",
+        )  # fmt: skip
+
+
+def _drift(engine: EngineSetup, channel: ChannelName, sku: Sku) -> Iterator[HistoryRow]:
+    """What others set; the ledger forgets it with its runs."""
+    for row in engine.ledger.drift(channel, EVER, sku):
+        yield HistoryRow(
+            at=row.at, kind="drift", where=channel, before=str(row.ours),
+            after=row.value, detail=row.who, run="",
         )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from syncd.ledger.store_alerts import AlertStore
 from syncd.ledger.store_attempts import AttemptStore
 from syncd.ledger.store_authorizations import AuthorizationStore
 from syncd.ledger.store_bookings import BookingStore
+from syncd.ledger.store_drift import DriftStore
 from syncd.ledger.store_inbox import InboxStore
 from syncd.ledger.store_listings import ListingStore
 from syncd.ledger.store_operator import OperatorStore
@@ -34,6 +35,7 @@ class SqlLedger(
     PlanStore,
     AttemptStore,
     OperatorStore,
+    DriftStore,
     AlertStore,
     ServiceStore,
     InboxStore,

@@ -17,13 +17,13 @@ from syncd.domain.identity import ChannelName
 from syncd.domain.orders import OrdersMode
 from syncd.engine.setup import ChannelSetup, EngineSetup, Mode, ProgressSink, Silent, SourceSetup
 from syncd.ledger.store import SqlLedger, open_ledger, open_ledger_for_writing
-from syncd.ports import ChannelFactory, Clock, SandboxFactory, Source, SourceFactory
+from syncd.ports import Channel, ChannelFactory, Clock, SandboxFactory, Source, SourceFactory
 from syncd.ports.write_back import WriteBack
 from syncd.service.logs import keep_out
 from syncd.service.secrecy import WatchedCredentials, WatchedTokens
 from syncd.settings.credentials import StoredCredentials
 from syncd.settings.kinds import Kinds
-from syncd.settings.settings import Settings, SourceSettings
+from syncd.settings.settings import ChannelSettings, Settings, SourceSettings
 from syncd.settings.token_keys import TokenKeys
 
 Name = TypeVar("Name", bound=str)
@@ -116,7 +116,7 @@ def _setup(
     sources = {
         name: SourceSetup(
             name=name,
-            source=_opened_source(item, settings.folder, clock),
+            source=_opened_source(settings, item, clock),
             trust=item.trust(),
             expectations=item.expectations(),
             orders=item.orders_policy() if item.feeds_stock else None,
@@ -134,12 +134,13 @@ def _setup(
     )  # fmt: skip
 
 
-def _opened_source(item: SourceSettings, folder: Path, clock: Clock) -> Source:
+def _opened_source(settings: Settings, item: SourceSettings, clock: Clock) -> Source:
     """The source behind its settings; UsageError where its connector does not do what it says of itself."""
     credentials = WatchedCredentials(StoredCredentials(os.environ))
-    source = source_factory(item.kind).open(
-        item.name, item.options, folder=folder, credentials=credentials, clock=clock
-    )
+    with settings.placing("sources", item.name):
+        source = source_factory(item.kind).open(
+            item.name, item.options, folder=settings.folder, credentials=credentials, clock=clock
+        )
     policy = item.orders_policy()
     written = policy is not None and policy.mode is OrdersMode.WRITE_BACK
     if written and not isinstance(source, WriteBack):
@@ -158,15 +159,19 @@ def _channels(
     keys = token_keys(settings)
     tokens, facts = WatchedTokens(ledger.tokens(lambda: _kept_out(keys()))), ledger.facts()
     with ExitStack() as stack:
+
+        def channel(name: ChannelName, item: ChannelSettings) -> Channel:
+            with settings.placing("channels", name):
+                opening = channel_factory(item.kind).open(
+                    name, item.options, folder=settings.folder, credentials=credentials,
+                    tokens=tokens, facts=facts, clock=clock,
+                )  # fmt: skip
+                return stack.enter_context(opening)
+
         yield {
             name: ChannelSetup(
                 name=name,
-                channel=stack.enter_context(
-                    channel_factory(item.kind).open(
-                        name, item.options, folder=settings.folder, credentials=credentials,
-                        tokens=tokens, facts=facts, clock=clock,
-                    )
-                ),
+                channel=channel(name, item),
                 rules=item.rules(),
                 reconcile_every=item.reconcile_every,
                 orders_every=item.orders_every,

@@ -16,6 +16,7 @@ from connectors.tiktok_shop.sandbox.control_edits import (
 )
 from connectors.tiktok_shop.sandbox.faults import KEYS, Fault, Faults, fault_of_json
 from connectors.tiktok_shop.sandbox.ordering import Conflict
+from connectors.tiktok_shop.sandbox.rivals import Rivals
 from connectors.tiktok_shop.sandbox.state import Order, Product
 from connectors.tiktok_shop.sandbox.stats import Stats
 from connectors.tiktok_shop.sandbox.webhooks import Crier
@@ -31,8 +32,9 @@ class Control:
     """Answers everything under `/control`; JSON in, JSON out, no signature."""
 
     def __init__(
-        self, world: World, faults: Faults, stats: Stats, reset: Callable[[], None], crier: Crier
-    ) -> None:
+        self, world: World, faults: Faults, stats: Stats, reset: Callable[[], None], crier: Crier,
+        rivals: Rivals,
+    ) -> None:  # fmt: skip
         self._world = world
         self._faults = faults
         self._stats = stats
@@ -48,6 +50,9 @@ class Control:
             ("DELETE", "faults"): lambda _body: self._clear_faults(),
             ("POST", "orders"): lambda body: place_order(world, body),
             ("POST", "stock"): lambda body: edit_stock(world, body),
+            ("GET", "rivals"): lambda _body: rivals.as_dict(),
+            ("POST", "rivals"): rivals.add,
+            ("DELETE", "rivals"): lambda _body: rivals.clear(),
             ("POST", "price"): lambda body: edit_price(world, body),
             ("POST", "auth_code"): lambda _body: {"auth_code": world.grants.issue_code()},
             ("POST", "tokens/expire"): lambda _body: self._done(world.grants.expire),

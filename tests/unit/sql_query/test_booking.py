@@ -186,7 +186,7 @@ def test_only_a_source_with_statements_can_be_written_to() -> None:
 def test_what_this_database_reads_otherwise_is_refused_when_it_is_known() -> None:
     statement = f"{KEEP}; {MOVE} AND lot <> '\\'"
 
-    with pytest.raises(ConfigError, match=r"sources.erp.write_back.statement: .*MySQL"):
+    with pytest.raises(ConfigError, match=r"write_back.statement: .*MySQL"):
         source_of(
             "mysql://u@db/erp", "SELECT 'A' AS sku, 1 AS quantity",
             write_back={**WRITER, "statement": statement},
