@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.tiktok import Control
-from tests.process.forking import forks
+from tests.process.forking import Forked, forks
 
 SYNCD = str(Path(sys.executable).parent / "syncd")
+STDERR = 2
 MAIN = "7068517275539719942"
 CONFIG = """\
 mode: apply
@@ -50,6 +51,13 @@ class Shopkeeper:
         return forks().run(
             "--config", "syncd.yaml", *arguments, cwd=self.folder, environment=self.environment,
             timeout=timeout,
+        )  # fmt: skip
+
+    def begin(self, *arguments: str, stdout: int, stderr: int) -> Forked:
+        """Begin a command that writes to these open files, and leave it running."""
+        return forks().start(
+            "--config", "syncd.yaml", *arguments, cwd=self.folder, environment=self.environment,
+            stdout=stdout, stderr=stderr,
         )  # fmt: skip
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
@@ -101,7 +109,7 @@ def sandbox(folder: Path, seed: dict[str, object], *flags: str) -> Iterator[dict
     with open(end, encoding="utf-8") as printed, open(written, "wb") as out:  # noqa: PTH123 - a pipe
         process = forks().start(
             "sandbox", "--seed", str(path), *flags, cwd=folder, environment=dict(os.environ),
-            stdout=out.fileno(), stderr=sys.__stderr__.fileno(),
+            stdout=out.fileno(), stderr=STDERR,
         )  # fmt: skip
         out.close()
         try:

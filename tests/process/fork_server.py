@@ -57,11 +57,11 @@ class Server:
     def serve(self) -> None:
         """Until nobody can wish for anything any more; what still runs then is killed."""
         while True:
-            ready, _, _ = select.select([self._wishes, self._woken], [], [])
+            ready, _, _ = select.select([self._wishes.fileno(), self._woken], [], [])
             if self._woken in ready:
                 os.read(self._woken, LARGEST)
                 self._reap()
-            if self._wishes in ready and not self._take():
+            if self._wishes.fileno() in ready and not self._take():
                 break
         for pid in self._told:
             os.kill(pid, signal.SIGKILL)
