@@ -24,9 +24,10 @@ from syncd.domain.stock import Basis, Expectations, MissingPolicy, Trust
 from syncd.engine.cycle import Task, run_cycle
 from syncd.engine.setup import ChannelSetup, EngineSetup, Mode, Silent, SourceSetup, Trigger
 from syncd.engine.verifying import LOOKS
-from syncd.ledger.store import SqlLedger, open_ledger_for_writing
+from syncd.ledger.store import SqlLedger
 from syncd.ports.source import Source
 from tests.fakes.clock import FakeClock
+from tests.fakes.ledgers import ledger_at
 from tests.fakes.memory_channel import MemoryChannel
 from tests.fakes.memory_source import MemorySource
 
@@ -76,9 +77,7 @@ class Shopfloor:
     """What to read in place of the source in memory."""
 
     def __post_init__(self) -> None:
-        self.ledger: SqlLedger = open_ledger_for_writing(
-            f"sqlite:///{self.folder / 'ledger.db'}", self.clock
-        )
+        self.ledger: SqlLedger = ledger_at(self.folder / "ledger.db", self.clock)
         self.source = MemorySource(STOCK, self.clock.now())
         self.shop = MemoryChannel(SHOP, self.clock)
         self.tags = 0

@@ -1,13 +1,12 @@
-"""The installed daemon as a test handles it: started, watched through its log, told to stop."""
+"""The daemon as a test handles it: started, watched through its log, told to stop."""
 
 import signal
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.process.conftest import SYNCD, Shopkeeper
+from tests.process.conftest import Shopkeeper
 
 PATIENCE = 40.0
 
@@ -36,10 +35,7 @@ class Running:
         self.keeper = keeper
         self.path = log
         with log.open("ab") as file:
-            self.process = subprocess.Popen(
-                [SYNCD, "--config", "syncd.yaml", "run"],
-                cwd=keeper.folder, env=keeper.environment, stdout=subprocess.DEVNULL, stderr=file,
-            )  # fmt: skip
+            self.process = keeper.begin("run", stdout=file.fileno(), stderr=file.fileno())
 
     @property
     def log(self) -> str:

@@ -150,12 +150,9 @@ def till_world(
             till.commit()
         text = CONFIG.format(keys=str(keys).lower(), trouble=trouble, **keeper.shop)
         (folder / "syncd.yaml").write_text(text)
-        warm = Warm(keeper, naive=False, plugin=PLUGIN)
-        try:
-            world = TillWorld(
-                keeper=keeper, warm=warm, dice=random.Random(seed), owned=dict.fromkeys(names, FULL)
-            )
-            world.come_to_rest()
-            yield world
-        finally:
-            warm.close()
+        world = TillWorld(
+            keeper=keeper, warm=Warm(keeper, f"--with={PLUGIN}"), dice=random.Random(seed),
+            owned=dict.fromkeys(names, FULL),
+        )  # fmt: skip
+        world.come_to_rest()
+        yield world

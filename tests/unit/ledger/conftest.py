@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from syncd.domain.identity import ChannelName, RunId, SourceName
-from syncd.ledger import SqlLedger, open_ledger_for_writing
+from syncd.ledger import SqlLedger
 from tests.fakes.clock import FakeClock
+from tests.fakes.ledgers import ledger_at
 
 SHOP = ChannelName("shop")
 STOCK = SourceName("stock")
@@ -29,8 +30,8 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def ledger(url: str, clock: FakeClock) -> Iterator[SqlLedger]:
-    with open_ledger_for_writing(url, clock) as opened:
+def ledger(path: Path, clock: FakeClock) -> Iterator[SqlLedger]:
+    with ledger_at(path, clock) as opened:
         yield opened
 
 

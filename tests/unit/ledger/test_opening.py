@@ -32,6 +32,13 @@ SHOP = ChannelName("shop")
 TABLES = syncd.ledger.tables.__all__
 
 
+@pytest.fixture
+def ledger(url: str, clock: FakeClock) -> Iterator[SqlLedger]:
+    """Not a copy, as elsewhere, but made here."""
+    with open_ledger_for_writing(url, clock) as opened:
+        yield opened
+
+
 @contextmanager
 def raw(path: Path) -> Iterator[sqlite3.Connection]:
     with closing(sqlite3.connect(path)) as connection, connection:
