@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from syncd.service import cli
 from syncd.service.commands import looking, operating, running
-from syncd.service.wiring import installed_kinds, sandbox_factories
+from syncd.service.connectors import installed_kinds, sandbox_factories
 from tests.process.crash.naive import record_after_sending
 
 WARM = (looking, operating, running, installed_kinds(), sandbox_factories())

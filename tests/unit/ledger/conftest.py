@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from syncd.domain.identity import ChannelName, RunId, SourceName
-from syncd.ledger import SqlLedger, open_ledger_for_writing
+from syncd.ledger.store import SqlLedger, open_ledger_for_writing
 from tests.fakes.clock import FakeClock
 
 SHOP = ChannelName("shop")
