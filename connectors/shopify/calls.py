@@ -1,7 +1,7 @@
 """Knows what one document takes: a token, points of the bucket, a page that is not too dear, repetition."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from random import Random
 from threading import Lock
@@ -34,6 +34,8 @@ T = TypeVar("T")
 
 PATIENCE = 30
 """So often a throttled request is sent again: others may drain the same bucket."""
+FIRST = replace(READS, tries=3)
+"""For what a reading begins with: nothing is lost when it is given up soon, and others wait for their turn."""
 SMALLER = 0.9
 """Of the page size that would just do; the estimate does not grow evenly with it."""
 
@@ -134,13 +136,13 @@ class Admin:
         self.api = AdminApi(account.address, transport)
         self._random = Random()  # noqa: S311 - spreads retries, keeps no secret
 
-    def ask(self, question: Question[T]) -> T:
+    def ask(self, question: Question[T], policy: RetryPolicy = READS) -> T:
         """The answer, in the shape that was asked for.
 
         Raises SourceUnauthorized, SourceInvalid or SourceUnavailable.
         """
         try:
-            return self._answer(question)
+            return self._answer(question, policy)
         except Dear as dear:
             raise SourceInvalid(
                 f"Shopify finds a request too dear that has no smaller form ({dear}); please report it"
@@ -156,7 +158,7 @@ class Admin:
         except Dear as dear:
             raise SourceInvalid(f"Shopify finds the change too dear ({dear})") from None
 
-    def _answer(self, question: Question[T], policy: RetryPolicy = READS) -> T:
+    def _answer(self, question: Question[T], policy: RetryPolicy) -> T:
         """The same; Dear when a page must be smaller."""
         answered = _Asking(self, question, policy).run()
         try:
@@ -193,7 +195,7 @@ class Admin:
                 document=question.document, variables=variables, answer=question.answer
             )
             try:
-                return self._answer(asked)
+                return self._answer(asked, READS)
             except Dear as dear:
                 account.shrink(question.document, size, dear)
 

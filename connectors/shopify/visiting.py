@@ -33,7 +33,7 @@ from syncd.ports.clock import Clock
 from syncd.ports.probe import Check
 
 FRESH = 60.0
-"""Seconds for which what is known of a shop may serve the reading that follows."""
+"""Seconds for which what is known of a shop, be it that it does not answer, may serve what follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class Shop:
         self._clock = clock
         self.account = Account(options.address, tokens, clock)
         self._memory: Memory | None = None
-        self._known: tuple[float, ShopFacts] | None = None
+        self._known: tuple[float, ShopFacts | SourceError] | None = None
         self._written_to: tuple[float, ShopFacts] | None = None
 
     def scope(self) -> str | None:
@@ -74,7 +74,8 @@ class Shop:
         try:
             with self._connected() as admin:
                 facts = read_shop(admin, self._options)
-        except SourceError:
+        except SourceError as error:
+            self._known = (self._clock.monotonic(), error)
             return None
         self._known = (self._clock.monotonic(), facts)
         return facts.scope(self._options)
@@ -133,9 +134,11 @@ class Shop:
 
     def _facts(self, admin: Admin) -> ShopFacts:
         known, self._known = self._known, None
-        if known is not None and self._clock.monotonic() - known[0] <= FRESH:
-            return known[1]
-        return read_shop(admin, self._options)
+        if known is None or self._clock.monotonic() - known[0] > FRESH:
+            return read_shop(admin, self._options)
+        if isinstance(known[1], SourceError):
+            raise known[1]
+        return known[1]
 
     def _changes(self, visit: Visit, since: datetime) -> Changes:
         memory = self._memory

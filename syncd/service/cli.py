@@ -237,7 +237,7 @@ def unpark(context: typer.Context, sku: str, channel: Channel = None) -> None:
 @app.command()
 def run(context: typer.Context) -> None:
     """Run as a daemon: every source and channel on its schedule, until SIGTERM."""
-    from syncd.service.daemon import run as command
+    from syncd.service.commands.serving import run as command
 
     _leave(command(context.obj))
 

@@ -143,6 +143,11 @@ class Settings:
     folder: Path
     document: Document
 
+    @property
+    def ledger_path(self) -> Path:
+        """The file that `ledger_url` names: only SQLite files are accepted."""
+        return Path(self.ledger_url.removeprefix("sqlite:///"))
+
     @contextmanager
     def placing(self, *trail: str) -> Iterator[None]:
         """What goes wrong while this part of the file is put to use is told with its line.

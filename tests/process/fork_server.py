@@ -1,11 +1,11 @@
 """A warmed-up syncd: everything is imported once, then every command runs in a fork of its own.
 
 `python -m tests.process.fork_server FD [--naive] [--with=FOLDER]` takes wishes from the socket FD until its
-other end closes. A wish is one JSON object, `{"arguments": [...], "cwd": "…", "environment": {…}, "user": 1}`, and comes
-with four open files: the command's stdin, stdout and stderr, and a socket that is told its process id once it
-runs and its status, as `os.waitpid` gives it, once it has ended. With `--naive`, what is sent to a shop is recorded
-only afterwards: the mistake that the judge of the crash tests must find every time. With `--with`, the
-connectors of that folder are installed.
+other end closes. A wish is one JSON object, `{"arguments": [...], "cwd": "…", "environment": {…}, "user": 1}`,
+and comes with four open files: the command's stdin, stdout and stderr, and a socket that is told its process
+id once it runs and its status, as `os.waitpid` gives it, once it has ended. With `--naive`, what is sent to a
+shop is recorded only afterwards: the mistake that the judge of the crash tests must find every time. With
+`--with`, the connectors of that folder are installed.
 """
 
 import gc

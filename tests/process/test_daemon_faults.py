@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from syncd.domain.identity import ChannelName
-from syncd.ledger import SqlLedger, open_ledger
+from syncd.ledger.store import SqlLedger, open_ledger
 from syncd.ports import SystemClock
 from tests.process.conftest import Shopkeeper, seed_of, shopkeeper_of
 from tests.process.daemons import Running, configure, running, shows, until

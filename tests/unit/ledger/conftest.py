@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from syncd.domain.identity import ChannelName, RunId, SourceName
-from syncd.ledger import SqlLedger
+from syncd.ledger.store import SqlLedger
 from tests.fakes.clock import FakeClock
 from tests.fakes.ledgers import ledger_at
 

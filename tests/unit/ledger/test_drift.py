@@ -7,7 +7,7 @@ import pytest
 
 from syncd.domain.drifting import Drift, Move, Mover
 from syncd.domain.identity import ChannelName, ListingId, ListingRef, ProductId, Sku
-from syncd.ledger import SqlLedger
+from syncd.ledger.store import SqlLedger
 from syncd.ports.deliveries import About, Arrival, Delivery, Hint, Moved
 from tests.fakes.clock import FakeClock
 

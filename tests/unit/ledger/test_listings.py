@@ -20,7 +20,7 @@ from syncd.domain.identity import (
 from syncd.domain.listing import BoundListing, Listing, ListingStatus, WarehouseStock
 from syncd.domain.money import Money
 from syncd.domain.stock import Expectations
-from syncd.ledger import SqlLedger
+from syncd.ledger.store import SqlLedger
 from syncd.ports.records import ListingScan
 from tests.fakes.clock import FakeClock
 from tests.fakes.memory_source import MemoryReader, MemorySource, Row

@@ -21,11 +21,11 @@ import syncd.ledger.tables
 from syncd.domain.errors import ConfigError, LedgerOutdated, LedgerUnusable
 from syncd.domain.identity import ChannelName, Sku
 from syncd.domain.report import Status
-from syncd.ledger import SqlLedger, open_ledger, open_ledger_for_writing
 from syncd.ledger import database as database_module
 from syncd.ledger.database import Database
 from syncd.ledger.locks import FileLock
 from syncd.ledger.schema import HEAD
+from syncd.ledger.store import SqlLedger, open_ledger, open_ledger_for_writing
 from tests.fakes.clock import FakeClock
 
 SHOP = ChannelName("shop")

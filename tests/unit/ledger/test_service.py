@@ -6,8 +6,8 @@ import pytest
 
 from syncd.domain.errors import LeaseHeld, LeaseLost
 from syncd.domain.identity import ChannelName, RunId, Sku
-from syncd.ledger import SqlLedger
-from syncd.ledger import leases as leases_module
+from syncd.ledger.processes import runs
+from syncd.ledger.store import SqlLedger
 from syncd.ports.service import Reply, Word
 from tests.fakes.clock import FakeClock
 
@@ -57,7 +57,7 @@ def test_a_dead_process_is_replaced(ledger: SqlLedger, monkeypatch: pytest.Monke
     monkeypatch.setattr("os.getpid", lambda: 2**22 + 1)
     ledger.begin_service()
     monkeypatch.undo()
-    assert not leases_module.runs(2**22 + 1)
+    assert not runs(2**22 + 1)
     ledger.begin_service()
     assert ledger.running() is not None
 
