@@ -125,8 +125,7 @@ def _channel(channel: ChannelPart) -> Iterable[str]:
         for row in channel.bookings
     ]  # fmt: skip
     if booked:
-        titles = ("SKU", "Booking", "Place", "Order", "State", "Why")
-        yield _table(titles, booked, frozenset())
+        yield _table(("SKU", "Booking", "Place", "Order", "State", "Why"), booked, frozenset())
     if channel.plan and channel.changes:
         yield f"<p class='sub'>plan <code>{markup(channel.plan)}</code></p>"
 
