@@ -1,11 +1,13 @@
 """What a person says of a booking: taken as done, or tried again with a key that was never used."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from syncd.domain.errors import UsageError
 from syncd.domain.write_back import BookingState
+from syncd.ports import SystemClock
 from syncd.service.commands.booking import Settlement, settle
 from syncd.service.context import Context
 from tests.fakes.written_source import Fault
@@ -90,6 +92,16 @@ def test_what_will_be_tried_anyway_need_not_be_told_to(counter: Counter, say: Sa
 
     with pytest.raises(UsageError, match="will be tried by itself"):
         say(counter.rows("A")[0].key, missing=True)
+
+
+def test_what_is_being_sent_right_now_is_left_alone(counter: Counter, say: Say) -> None:
+    key = refused(counter)
+    (before,) = counter.rows("A")
+    sent = replace(before, state=BookingState.SENT, tried_at=SystemClock().now())
+    assert counter.ledger.settle_booking(before, sent)
+
+    with pytest.raises(UsageError, match="being sent at this moment"):
+        say(key, booked=True)
 
 
 @pytest.mark.parametrize("both", [True, False])
