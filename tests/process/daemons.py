@@ -11,9 +11,9 @@ from tests.process.conftest import Shopkeeper
 PATIENCE = 40.0
 
 
-def until(condition: Callable[[], bool], what: str) -> None:
+def until(condition: Callable[[], bool], what: str, patience: float = PATIENCE) -> None:
     """Wait for something to become true."""
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + patience
     while not condition():
         assert time.monotonic() < end, f"never: {what}"
         time.sleep(0.1)
