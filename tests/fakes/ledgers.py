@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from syncd.ledger import SqlLedger, open_ledger_for_writing
+from syncd.ledger.store import SqlLedger, open_ledger_for_writing
 from syncd.ports import Clock, SystemClock
 
 

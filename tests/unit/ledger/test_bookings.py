@@ -16,7 +16,7 @@ from syncd.domain.identity import (
 from syncd.domain.orders import OrderLine, OrderState
 from syncd.domain.stock import Expectations
 from syncd.domain.write_back import Booking, BookingId, BookingState, Effect
-from syncd.ledger import SqlLedger
+from syncd.ledger.store import SqlLedger
 from tests.fakes.clock import START, FakeClock
 from tests.fakes.memory_source import MemoryReader, MemorySource, Row
 from tests.unit.ledger.conftest import STOCK
