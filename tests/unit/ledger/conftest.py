@@ -8,6 +8,7 @@ import pytest
 from syncd.domain.identity import ChannelName, RunId, SourceName
 from syncd.ledger import SqlLedger, open_ledger_for_writing
 from tests.fakes.clock import FakeClock
+from tests.fakes.shopfloor import Shopfloor, open_floor
 
 SHOP = ChannelName("shop")
 STOCK = SourceName("stock")
@@ -37,3 +38,10 @@ def ledger(url: str, clock: FakeClock) -> Iterator[SqlLedger]:
 @pytest.fixture
 def run(ledger: SqlLedger) -> RunId:
     return ledger.begin_run("test")
+
+
+@pytest.fixture
+def floor(tmp_path: Path) -> Iterator[Shopfloor]:
+    """A shop, a source and a ledger, with the engine between them."""
+    with open_floor(tmp_path) as world:
+        yield world
