@@ -73,7 +73,8 @@ class PublishedStock:
 
     `unseen` is the number of listing units subtracted for orders when `quantities` were published and
     `source_offer` what the sources alone would have offered: together they tell a change caused by
-    orders from one caused by a source.
+    orders from one caused by a source. `safety` is what an adaptive rule withheld then, None where the
+    rule was not adaptive.
     """
 
     quantities: tuple[tuple[WarehouseId, int], ...] = ()
@@ -82,6 +83,8 @@ class PublishedStock:
     confirmed_at: datetime | None = None
     source_offer: int | None = None
     unseen: int = 0
+    safety: int | None = None
+    safety_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
+from syncd.domain.allocation import Derivation
 from syncd.domain.change import Change, Field
 from syncd.domain.guard import Already, Evidence, judge
 from syncd.domain.identity import ListingRef, RunId, Sku
@@ -14,7 +15,9 @@ from syncd.engine.drifting import is_suspicious, note_drift
 from syncd.engine.ordering import open_demands
 from syncd.engine.planning import PRICE_WITHHELD, Aside, Bounds, Rows, Wanted, plan_listing
 from syncd.engine.setup import ChannelSetup, EngineSetup
+from syncd.engine.tempo import Delays, Tempo
 from syncd.engine.wanting import Dependents, want
+from syncd.ports.selling import Withheld
 
 CHUNK = 2_000
 HISTORY = timedelta(days=90)
@@ -40,6 +43,8 @@ class Draft:
     settled: list[tuple[ListingRef, int | None, int]] = field(default_factory=list)
     marks: dict[Sku, int] = field(default_factory=dict)
     blocked: set[Sku] = field(default_factory=set)
+    withheld: dict[ListingRef, Withheld] = field(default_factory=dict)
+    withheld_settled: list[Withheld] = field(default_factory=list)
 
     def take(self, wanted: Wanted, rows: Rows) -> None:
         """Add what planning one listing gave."""
@@ -63,6 +68,16 @@ class Draft:
         remembered = wanted.bound.published
         if rows.settled and basis != (remembered.source_offer, remembered.unseen):
             self.settled.append((ref, *basis))
+        self._take_withheld(wanted, wanted.stock, rows)
+
+    def _take_withheld(self, wanted: Wanted, stock: Derivation, rows: Rows) -> None:
+        now, known = withheld_of(wanted, stock), wanted.bound.published
+        if (now.units, now.until) == (known.safety, known.safety_until):
+            return
+        if rows.changes:
+            self.withheld[now.ref] = now
+        if rows.settled:
+            self.withheld_settled.append(now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +90,8 @@ class Drafted:
 
     plan: Plan
     bases: Mapping[ListingRef, tuple[int | None, int]]
+    withheld: Mapping[ListingRef, Withheld]
+    delays: Delays
     bounds: Bounds
     released: frozenset[tuple[str, str, str, str]]
     marks: Mapping[Sku, int] = field(default_factory=dict)
@@ -82,6 +99,15 @@ class Drafted:
 
 Hoped = Mapping[tuple[str, str, str, str], int]
 """By the keys of changes: numbers that the shop accepted just now and may still come to show."""
+
+
+def withheld_of(wanted: Wanted, stock: Derivation) -> Withheld:
+    """What an adaptive rule withholds of a listing now, and when that has to be looked at again."""
+    ref, adaptive = wanted.bound.listing.ref, wanted.withholding
+    if adaptive is None:
+        return Withheld(ref=ref, units=None, until=None)
+    follows = stock.safety > wanted.rule.stock.safety
+    return Withheld(ref=ref, units=stock.safety, until=adaptive.until if follows else None)
 
 
 def draft_plan(
@@ -96,7 +122,7 @@ def draft_plan(
     open_ = open_demands(engine)
     bounds = channel_bounds(engine, setup)
     dependents = Dependents(setup.rules, engine.ledger.bound_skus(setup.name))
-    draft = Draft()
+    draft, tempo = Draft(), Tempo(engine, setup)
     for skus, token in _chunks(engine, setup, only):
         wider = dependents.with_dependents(skus)
         tokens = dict.fromkeys(skus, token)
@@ -104,7 +130,7 @@ def draft_plan(
         made_of_them = [sku for sku in wider if sku not in tokens]
         tokens |= dict.fromkeys(made_of_them, engine.ledger.mark_dirty(setup.name, made_of_them))
         bound = refreshed(engine, setup, engine.ledger.bound(setup.name, wider))
-        wanted = want(engine, setup, bound, open_)
+        wanted = want(engine, setup, bound, open_, tempo)
         suspects, unsettled = _draft_chunk(wanted, bounds, hoped, draft)
         note_drift(engine, setup, suspects)
         clear_marks(engine, setup, {sku: tokens[sku] for sku in wider if sku not in unsettled})
@@ -112,8 +138,10 @@ def draft_plan(
         draft.marks = {sku: tokens[sku] for sku in unsettled} | draft.marks
         engine.ledger.remember_basis(setup.name, draft.settled)
         draft.settled.clear()
+        engine.ledger.remember_withheld(setup.name, draft.withheld_settled)
+        draft.withheld_settled.clear()
         engine.progress.step(f"planning {setup.name}", draft.planned, None)
-    drafted = _judged(engine, setup, draft, bounds)
+    drafted = _judged(engine, setup, draft, bounds, tempo.delays)
     engine.ledger.save_plan(run, drafted.plan)
     return drafted
 
@@ -237,7 +265,9 @@ def _refs_of(engine: EngineSetup, setup: ChannelSetup, sku: Sku) -> list[Listing
     return [row.listing.ref for row in engine.ledger.bound(setup.name, [sku]).get(sku, ())]
 
 
-def _judged(engine: EngineSetup, setup: ChannelSetup, draft: Draft, bounds: Bounds) -> Drafted:
+def _judged(
+    engine: EngineSetup, setup: ChannelSetup, draft: Draft, bounds: Bounds, delays: Delays
+) -> Drafted:
     now = engine.clock.now()
     window = engine.ledger.window(setup.name, now - setup.rules.limits.window)
     listings = engine.ledger.listing_count(setup.name)
@@ -267,6 +297,7 @@ def _judged(engine: EngineSetup, setup: ChannelSetup, draft: Draft, bounds: Boun
     )
     released = frozenset(row.key for row in approved) - held
     return Drafted(
-        plan=plan, bases=draft.bases, bounds=bounds, released=released,
+        plan=plan, bases=draft.bases, withheld=draft.withheld, delays=delays, bounds=bounds,
+        released=released,
         marks={sku: token for sku, token in draft.marks.items() if sku not in draft.blocked},
     )  # fmt: skip

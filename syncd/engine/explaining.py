@@ -1,6 +1,7 @@
 """Why a SKU's listings show what they show: the same computation as the plan's, told step by step."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from syncd.domain.allocation import Derivation
@@ -215,8 +216,9 @@ def _steps(wanted: Wanted, stock: Derivation, names: Names) -> Iterator[Line]:
     yield step(kind, stock.combined, "stock.combine")
     if stock.settled != stock.combined:
         yield step("debts taken from the fullest", stock.settled, "")
-    if rule.stock.safety:
-        yield step(f"safety {rule.stock.safety}", stock.kept, "stock.safety")
+    if stock.safety or wanted.withholding is not None:
+        kept = step(f"safety {stock.safety}", stock.kept, "stock.safety")
+        yield replace(kept, note=_adaptive(wanted, stock))
     if rule.stock.share != 1 or rule.units != 1:
         words = f"share {rule.stock.share:.0%}" + (f" ÷ {rule.units}" if rule.units != 1 else "")
         yield step(f"{words}, rounded down", stock.shared, "stock.share")
@@ -225,6 +227,17 @@ def _steps(wanted: Wanted, stock: Derivation, names: Names) -> Iterator[Line]:
     if stock.offer != stock.capped:
         yield step(f"zero_below {rule.stock.zero_below}", stock.offer, "stock.zero_below")
     yield step("offer", stock.offer, "")
+
+
+def _adaptive(wanted: Wanted, stock: Derivation) -> str:
+    """Why an adaptive safety stock is what it is now."""
+    held = wanted.withholding
+    if held is None:
+        return ""
+    until = "" if held.until is None else f"; fewer from {held.until:%H:%M:%S} UTC on"
+    if stock.safety < held.units:
+        return f"{held.why}: {held.units} once {held.near} or fewer are left"
+    return held.why + until
 
 
 def _spread(stock: Mapping[WarehouseId, int], names: Names) -> str:

@@ -31,7 +31,7 @@ from syncd.engine.nearness import near_misses
 from syncd.engine.risking import at_risk
 from syncd.engine.setup import ChannelSetup, EngineSetup
 from syncd.engine.watching import oversold
-from syncd.ports.records import Pause
+from syncd.ports.records import Attempt, Pause
 
 EVERYTHING = 1_000_000
 """More entries than one SKU gathers before retention takes them."""
@@ -290,6 +290,10 @@ def _drift(engine: EngineSetup, channel: ChannelName, sku: Sku) -> Iterator[Hist
         )  # fmt: skip
 
 
+def _answer(item: Attempt) -> str:
+    return " ".join(filter(None, (item.verdict.value, item.code, item.message)))
+
+
 def _pushes(
     engine: EngineSetup, channel: ChannelName, sku: Sku, limit: int
 ) -> Iterator[HistoryRow]:
@@ -298,6 +302,6 @@ def _pushes(
         yield HistoryRow(
             at=item.intent_at, kind=f"push {change.field}", where=channel,
             before=str(change.shown(change.before)), after=str(change.shown(item.sent)),
-            detail=" ".join(filter(None, (item.verdict.value, item.code, item.message))),
+            detail="; ".join(filter(None, (_answer(item), change.reason))),
             run=item.run,
         )  # fmt: skip

@@ -16,6 +16,7 @@ from syncd.ledger.store_operator import OperatorStore
 from syncd.ledger.store_orders import OrderStore
 from syncd.ledger.store_plans import PlanStore
 from syncd.ledger.store_runs import RunStore
+from syncd.ledger.store_selling import SellingStore
 from syncd.ledger.store_service import ServiceStore
 from syncd.ledger.store_sources import SourceStore
 from syncd.ports.clock import Clock
@@ -32,6 +33,7 @@ class SqlLedger(
     ListingStore,
     OrderStore,
     BookingStore,
+    SellingStore,
     PlanStore,
     AttemptStore,
     OperatorStore,

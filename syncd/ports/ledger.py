@@ -34,6 +34,7 @@ from syncd.ports.records import (
     StoredReport,
     Window,
 )
+from syncd.ports.selling import SellingLedger
 from syncd.ports.service import ServiceLedger
 from syncd.ports.source import SnapshotReader
 
@@ -382,6 +383,7 @@ class Ledger(
     ListingLedger,
     OrderLedger,
     BookingLedger,
+    SellingLedger,
     PlanLedger,
     OperatorLedger,
     DriftLedger,

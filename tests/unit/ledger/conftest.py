@@ -9,6 +9,7 @@ from syncd.domain.identity import ChannelName, RunId, SourceName
 from syncd.ledger.store import SqlLedger
 from tests.fakes.clock import FakeClock
 from tests.fakes.ledgers import ledger_at
+from tests.fakes.shopfloor import Shopfloor, open_floor
 
 SHOP = ChannelName("shop")
 STOCK = SourceName("stock")
@@ -38,3 +39,10 @@ def ledger(path: Path, clock: FakeClock) -> Iterator[SqlLedger]:
 @pytest.fixture
 def run(ledger: SqlLedger) -> RunId:
     return ledger.begin_run("test")
+
+
+@pytest.fixture
+def floor(tmp_path: Path) -> Iterator[Shopfloor]:
+    """A shop, a source and a ledger, with the engine between them."""
+    with open_floor(tmp_path) as world:
+        yield world
