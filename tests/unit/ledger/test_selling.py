@@ -8,7 +8,7 @@ from syncd.domain.change import Cause
 from syncd.domain.delay import Passage
 from syncd.domain.identity import Sku
 from syncd.domain.orders import OrderState
-from syncd.ledger import SqlLedger
+from syncd.ledger.store import SqlLedger
 from syncd.ports.deliveries import About, Arrival, Delivery, Hint
 from syncd.ports.selling import Sold, Withheld
 from tests.fakes.memory_source import Row
