@@ -83,3 +83,16 @@ def test_old_bookings_go_with_the_movements_once_they_mean_nothing_more(
     ledger.prune(later, later)
     kept = {(item.id.order_id, item.id.effect) for item in ledger.bookings(Sku("A"), 10)}
     assert {("8", Effect.DEDUCT), ("9", Effect.DEDUCT), ("", Effect.ALLOT)} == kept
+
+
+def test_a_sku_is_dirty_once_a_reading_contains_its_booking(ledger: SqlLedger, run: RunId) -> None:
+    read(ledger, run, 0)
+    done(ledger, DEDUCTION)
+    before = ledger.dirty(SHOP, 10)
+    ledger.clear_dirty(SHOP, before.skus, before.token)
+
+    read(ledger, ledger.begin_run("too early"), 0)
+    assert () == tuple(ledger.dirty(SHOP, 10).skus)
+
+    read(ledger, ledger.begin_run("later"), 1)
+    assert (Sku("A"),) == tuple(ledger.dirty(SHOP, 10).skus)

@@ -8,9 +8,11 @@ from datetime import datetime, timedelta
 import pytest
 
 from syncd.domain.errors import ChannelUnavailable
+from syncd.domain.identity import SourceName
 from syncd.domain.orders import OrderState
 from syncd.domain.report import ExitCode
-from syncd.domain.stock import Completeness
+from syncd.domain.rules import Draw
+from syncd.domain.stock import Basis, Completeness
 from syncd.domain.write_back import BookingState, Effect
 from syncd.engine.setup import Mode
 from tests.fakes.memory_source import MemoryReader, Row
@@ -395,3 +397,21 @@ def test_what_is_confirmed_while_a_source_is_read_is_not_in_that_reading(counter
     counter.cycle_later()
 
     assert (9, 9, 1) == (counter.left("A"), counter.shop.shown("A"), in_play(counter))
+
+
+def test_what_left_before_a_second_source_was_written_back_is_not_taken_off_that(
+    counter: Counter,
+) -> None:
+    counter.stocked(A=10)
+    second = WrittenSource(SourceName("second"), counter.clock.now(), [Row("B", "5")])
+    counter.more_sources = {second.name: (second, counter.reading_only(), Basis.AVAILABLE)}
+    counter.stock = replace(counter.stock, draws=(*counter.stock.draws, Draw(source=second.name)))
+    counter.shop.list_sku("B", W1=5)
+    counter.cycle_later()
+    order = counter.shop.order("B", 1)
+    counter.shop.advance(order, OrderState.IN_TRANSIT)
+    counter.clock.advance(60)
+    counter.more_sources = {second.name: (second, counter.orders, Basis.AVAILABLE)}
+    counter.cycle_later()
+
+    assert [] == second.calls
