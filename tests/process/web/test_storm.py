@@ -22,7 +22,7 @@ KILLS = (0.15, 0.3, 0.45, 0.6, 0.75, 0.9) if "SYNCD_PROOF" in os.environ else (0
 SKUS = 20
 UNITS = 20_000
 FIRST_ORDER = 576_461_413_038_000_000
-PATIENCE = 600.0 if "SYNCD_PROOF" in os.environ else 60.0
+PATIENCE = 1_800.0 if "SYNCD_PROOF" in os.environ else 60.0
 ERP = """\
   erp:
     kind: sql_query
