@@ -1,12 +1,14 @@
 """Who serves, and how commands ask and are answered."""
 
-from datetime import timedelta
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from syncd.domain.errors import LeaseHeld, LeaseLost
 from syncd.domain.identity import ChannelName, RunId, Sku
-from syncd.ledger.processes import runs
+from syncd.ledger.processes import refuse_second_daemon, runs
 from syncd.ledger.store import SqlLedger
 from syncd.ports.service import Reply, Word
 from tests.fakes.clock import FakeClock
@@ -37,6 +39,25 @@ def test_another_living_process_is_named(
     monkeypatch.setattr("os.getpid", lambda: 1)
     with pytest.raises(LeaseHeld, match=r"already serves the ledger .* in another process, pid"):
         ledger.begin_service()
+
+
+def test_a_second_daemon_is_refused_by_a_look_from_outside(
+    ledger: SqlLedger, clock: FakeClock, path: Path
+) -> None:
+    refuse_second_daemon(path, clock.now())  # nobody serves
+    ledger.begin_service()
+    with pytest.raises(LeaseHeld, match=f"already serves the ledger .*, pid {os.getpid()}, since"):
+        refuse_second_daemon(path, clock.now())
+
+    refuse_second_daemon(path, clock.now() + timedelta(seconds=31))  # it went silent
+    ledger.end_service()
+    refuse_second_daemon(path, clock.now())
+
+
+def test_a_ledger_that_cannot_be_looked_at_is_left_to_those_who_open_it(tmp_path: Path) -> None:
+    refuse_second_daemon(tmp_path / "none.db", datetime.now(UTC))
+    (tmp_path / "odd.db").write_bytes(b"no database")
+    refuse_second_daemon(tmp_path / "odd.db", datetime.now(UTC))
 
 
 def test_a_service_whose_place_was_taken_is_told_at_its_next_beat(
