@@ -91,7 +91,7 @@ def print_status(view: StatusView, console: Console, timezone: tzinfo) -> None:
         for item in view.needs_attention
     )
     print_attention(parts, console, view.at)
-    sources = _table("Source", "State", "As of", "Read", "Rows", "Rejected")
+    sources = columns("Source", "State", "As of", "Read", "Rows", "Rejected")
     for source in view.sources:
         sources.add_row(
             safe(source.name), styled(source.state), _time(source.as_of, timezone),
@@ -112,7 +112,7 @@ def _at_risk(view: StatusView, console: Console) -> None:
     """Sold on a channel and not yet taken off the source, which still sells it."""
     if not view.at_risk:
         return
-    table = _table("At risk", "Place", "Units", "Orders", "Since", "Bookings")
+    table = columns("At risk", "Place", "Units", "Orders", "Since", "Bookings")
     for row in view.at_risk[:MOST_AT_RISK]:
         table.add_row(
             safe(row.sku), safe(row.place), str(row.units), str(row.orders),
@@ -130,7 +130,7 @@ def print_bookings(view: BookingsView, console: Console) -> None:
     if not view.rows:
         console.print("Every booking is done: no source sells what was sold here.")
         return
-    table = _table("Key", "SKU", "Booking", "Place", "Order", "State", "Since")
+    table = columns("Key", "SKU", "Booking", "Place", "Order", "State", "Since")
     table.add_column("Why", overflow="fold", ratio=1)
     for row in view.rows[:MOST_ROWS]:
         table.add_row(
@@ -150,7 +150,7 @@ def _channels(view: StatusView, console: Console) -> None:
     """What does not fit beside the rest without folding a word is left out, the last of LESS_ASKED first."""
     cells = [_channel_cells(item, view.at) for item in view.channels]
     titles = _fitting(list(cells[0]) if cells else [], cells, console.width, gap=1)
-    table = _table(*titles)
+    table = columns(*titles)
     table.padding = 0  # or the heads do not fit into 80 columns
     for row in cells:
         table.add_row(*(row[title] for title in titles))
@@ -271,7 +271,8 @@ def print_history(view: HistoryView, console: Console, timezone: tzinfo) -> None
     console.print(table)
 
 
-def _table(*titles: str) -> Table:
+def columns(*titles: str) -> Table:
+    """An open table that keeps the words of its heads whole."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for title in titles:
         table.add_column(title, overflow="fold", min_width=max(map(len, title.split())))
