@@ -43,14 +43,16 @@ def _search(mean: Fraction, share: Fraction, bits: int) -> int | None:
     low_tail = sum(weight.low for weight in weights)
     high_tail = above + sum(weight.high for weight in weights)
     odds = share / (1 - share)
-    for count, weight in enumerate(weights, first):
+    count = first
+    while True:  # until the last weight at the latest, after which nothing is known to be left
+        weight = weights[count - first]
         low_head, high_head = low_head + weight.low, high_head + weight.high
         low_tail, high_tail = low_tail - weight.low, high_tail - weight.high
         if low_head >= odds * high_tail:
             return count
         if high_head >= odds * low_tail:
-            break  # enough or not: these digits cannot tell
-    return None
+            return None  # enough or not: these digits cannot tell
+        count += 1
 
 
 def _weights(mean: Fraction, bits: int) -> tuple[int, list[_Weight], int, int]:
