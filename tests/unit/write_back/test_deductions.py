@@ -438,3 +438,18 @@ def test_a_long_sending_does_not_keep_orders_waiting(counter: Counter, *, away: 
     counter.cycle()
 
     assert (0 if away else 1, len(names)) == (max(seen), len(seen))
+
+
+def test_of_a_kit_only_the_component_that_is_not_contained_is_subtracted(counter: Counter) -> None:
+    counter.overrides = (kit("KIT", A=1, B=2),)
+    counter.stock_of.set(A=20, B=20)
+    for sku in ("KIT", "A", "B"):
+        counter.shop.list_sku(sku, W1=9)
+    counter.cycle()
+    counter.shop.order("KIT", 1)
+    counter.stock_of.faults = [Fault.REFUSED]
+    for _ in range(3):
+        counter.cycle_later()
+
+    assert (20, 18) == (counter.left("A"), counter.left("B"))
+    assert (19, 18) == (counter.shop.shown("A"), counter.shop.shown("B"))
