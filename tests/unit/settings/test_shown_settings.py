@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from syncd.service.wiring import installed_kinds
+from syncd.service.connectors import installed_kinds
 from syncd.settings.loading import load_settings
 from tests.unit.settings.test_shipped_files import ROOT
 
