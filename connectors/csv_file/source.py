@@ -129,6 +129,11 @@ class CsvFileFactory:
 
     options_model: type[BaseModel] = CsvFileOptions
 
+    def refuses_write_back(self, options: BaseModel) -> str | None:
+        """A file belongs to the program that exports it."""
+        del options
+        return "a file cannot be written back"
+
     def open(
         self, name: SourceName, options: BaseModel, *, folder: Path, credentials: Credentials,
         clock: Clock,

@@ -16,6 +16,11 @@ class ShopifyFactory:
 
     options_model: type[BaseModel] = ShopifyOptions
 
+    def refuses_write_back(self, options: BaseModel) -> str | None:
+        """None: every shop can be written to; the doctor tells what the app may do."""
+        del options
+        return None
+
     def open(
         self, name: SourceName, options: BaseModel, *, folder: Path, credentials: Credentials,
         clock: Clock,

@@ -28,6 +28,11 @@ class SqlQueryFactory:
 
     options_model: type[BaseModel] = SqlQueryOptions
 
+    def refuses_write_back(self, options: BaseModel) -> str | None:
+        """A query reads only."""
+        del options
+        return "a query only reads"
+
     def open(
         self, name: SourceName, options: BaseModel, *, folder: Path, credentials: Credentials,
         clock: Clock,

@@ -73,10 +73,23 @@ class OrdersPolicy:
     left_when_packed: bool = False
 
 
+def takes_units(line: OrderLine) -> bool:
+    """Whether the line takes units of ours: it is ours to ship, and was not cancelled in time.
+
+    A line cancelled before its goods left takes nothing any more; one cancelled afterwards does, because
+    the goods are gone and the merchant books their return himself.
+    """
+    cancelled_in_time = line.state is OrderState.CANCELLED and line.left_at is None
+    return not line.platform_fulfilled and not cancelled_in_time
+
+
 def contained(
     line: OrderLine, policy: OrdersPolicy, as_of: datetime, counted_at: datetime | None
 ) -> bool:
-    """Whether a reading up to `as_of` (or counted at `counted_at`) already contains the line."""
+    """Whether a reading up to `as_of` (or counted at `counted_at`) already contains the line.
+
+    A source that is written back contains nothing by itself: `Demand.contained_at` knows its bookings.
+    """
     if policy.mode is OrdersMode.WITHIN:
         return line.entered_at is not None and line.entered_at <= as_of - policy.delay
     left = line.packed_at if policy.left_when_packed else line.left_at
@@ -90,11 +103,5 @@ def contained(
 def subtracts(
     line: OrderLine, policy: OrdersPolicy, as_of: datetime, counted_at: datetime | None
 ) -> bool:
-    """Whether the line's units must be subtracted: ours to ship, not contained in the reading.
-
-    A line cancelled before its goods left is no longer subtracted; one cancelled afterwards is, until
-    the source books the shipment, because the goods are gone.
-    """
-    if line.platform_fulfilled or (line.state is OrderState.CANCELLED and line.left_at is None):
-        return False
-    return not contained(line, policy, as_of, counted_at)
+    """Whether the line's units must be subtracted: ours to ship, not contained in the reading."""
+    return takes_units(line) and not contained(line, policy, as_of, counted_at)

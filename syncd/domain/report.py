@@ -10,6 +10,7 @@ from syncd.domain.identity import ChannelName, RunId, SourceName, WarehouseId
 from syncd.domain.outcome import Verdict
 from syncd.domain.plan import Hazard, Skip
 from syncd.domain.stock import Completeness, Reject
+from syncd.domain.write_back import Booking, BookingState
 
 
 class ExitCode(IntEnum):
@@ -106,7 +107,10 @@ class Requests:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelReport:
-    """What one channel was given in this run. `warehouses`: our names for its warehouse ids."""
+    """What one channel was given in this run. `warehouses`: our names for its warehouse ids.
+
+    `bookings` are those that were tried for its order lines, as they stood after that.
+    """
 
     name: ChannelName
     state: ChannelState
@@ -120,6 +124,7 @@ class ChannelReport:
     requests: Requests = field(default_factory=Requests)
     message: str = ""
     leased: bool = False
+    bookings: tuple[Booking, ...] = ()
     warehouses: Mapping[WarehouseId, str] = field(default_factory=dict)
 
     def counts(self) -> Mapping[str, int]:
@@ -195,4 +200,6 @@ def _exit_codes(
         if any(row.verdict is Verdict.HELD for row in channel.changes):
             yield ExitCode.HELD
         if any(row.verdict in _UNDONE for row in channel.changes):
+            yield ExitCode.PARTIAL
+        if any(row.state is not BookingState.DONE for row in channel.bookings):
             yield ExitCode.PARTIAL

@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from syncd.domain.identity import ChannelName, Place, Sku
@@ -39,6 +39,12 @@ class BookingState(StrEnum):
 
 IN_DOUBT = frozenset({BookingState.SENT, BookingState.UNKNOWN, BookingState.PERSON})
 """The source may contain the booking or not."""
+TRIED_AGAIN = frozenset({BookingState.NEW, BookingState.SENT, BookingState.UNKNOWN})
+"""What is sent when its time has come: in doubt with the same key."""
+FOR_A_PERSON = frozenset({BookingState.REFUSED, BookingState.PERSON})
+"""Nothing happens to it until a person settles it."""
+KEYS_LAST = timedelta(hours=23)
+"""So long after its first try a source still surely knows a key; later the same key may book twice."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +64,10 @@ class Booking:
     """One effect on a source: `delta` base units, negative takes off the shelf. Times are aware UTC.
 
     `attempt` counts keys: it grows only when the source says that the former key is spent without effect.
-    `confirmed_at` is when the source's answer was received.
+    `tried_at` is when this key was first sent and since when nobody knows what became of it, `tries` how
+    often it was sent since it last succeeded or was put aside, `due_at` when it is sent next.
+    `confirmed_at` is when the source's answer was received, `contained` whether the present reading of the
+    source was begun after that.
     """
 
     id: BookingId
@@ -70,6 +79,14 @@ class Booking:
     confirmed_at: datetime | None = None
     code: str = ""
     message: str = ""
+    tries: int = 0
+    due_at: datetime | None = None
+    contained: bool = False
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether the source may contain it or not."""
+        return self.state in IN_DOUBT
 
     @property
     def key(self) -> str:

@@ -22,6 +22,7 @@ from syncd.domain.report import (
     Requests,
     SourceReport,
 )
+from syncd.domain.write_back import Booking
 from syncd.engine.applying import Interrupted, Sender, Sent
 from syncd.engine.attention import attention, parked
 from syncd.engine.drafting import Drafted, draft_plan
@@ -32,6 +33,7 @@ from syncd.engine.scanning import scan_if_due
 from syncd.engine.setup import ChannelSetup, EngineSetup, ProgressSink, Trigger
 from syncd.engine.telling import tell
 from syncd.engine.verifying import LOOKS, VERIFY_WITHIN, settle_unresolved, verify
+from syncd.engine.writing_back import write_back
 from syncd.ports.ledger import Lease
 
 
@@ -157,19 +159,19 @@ def _stopped(
     )
 
 
-def _prepare(engine: EngineSetup, setup: ChannelSetup, run: RunId, task: Task) -> Drafted:
+def _prepare(engine: EngineSetup, setup: ChannelSetup, run: RunId, task: Task) -> None:
     engine.ledger.release_due_parks(setup.name, engine.clock.now())
     engine.ledger.rebind(setup.name, setup.rules.fingerprint, setup.rules.bound_sku)
     scan_if_due(engine, setup, run, task.trigger)
     poll_orders(engine, setup)
     mark_demanded(engine, open_lines(engine))
-    return draft_plan(engine, setup, run, task.only)
 
 
 def _planned(
     engine: EngineSetup, setup: ChannelSetup, run: RunId, task: Task, before: Requests
 ) -> ChannelReport:
-    drafted = _prepare(engine, setup, run, task)
+    _prepare(engine, setup, run, task)
+    drafted = draft_plan(engine, setup, run, task.only)
     rows = [ChangeReport(change=change, verdict=Verdict.PLANNED) for change in drafted.plan.changes]
     return _report(engine, setup, drafted, rows, before)
 
@@ -180,8 +182,15 @@ def _applied(
 ) -> ChannelReport:  # fmt: skip
     # a daemon leaves a late read-back to its next cycle; any other process decides before it goes on
     waits = task.trigger is Trigger.SERVICE
-    settle_unresolved(engine, setup, run, VERIFY_WITHIN if waits else timedelta(0))
-    drafted = _prepare(engine, setup, run, task)
+    try:
+        settle_unresolved(engine, setup, run, VERIFY_WITHIN if waits else timedelta(0))
+        _prepare(engine, setup, run, task)
+    except ChannelError:
+        write_back(engine, setup, lease, stopping)  # the source may be well
+        raise
+    # before anything is planned, so that the merchant's own shop stops selling what was sold here
+    booked = write_back(engine, setup, lease, stopping)
+    drafted = draft_plan(engine, setup, run, task.only)
     sender = Sender(engine, setup, run, lease, drafted, stopping)
     stopped_by: ChannelError | None = None
     try:
@@ -195,8 +204,16 @@ def _applied(
         except ChannelError as error:
             stopped_by = error
     rows = change_reports(drafted.plan.changes, sent, verdicts)
-    report = _report(engine, setup, drafted, rows, before)
+    later = write_back(engine, setup, lease, stopping)  # for orders that came in the meantime
+    report = replace(
+        _report(engine, setup, drafted, rows, before), bookings=_latest([*booked, *later])
+    )
     return report if stopped_by is None else _with_failure(report, stopped_by)
+
+
+def _latest(bookings: Sequence[Booking]) -> tuple[Booking, ...]:
+    """Each of them once, as it stood last."""
+    return tuple({item.id: item for item in bookings}.values())
 
 
 def _with_failure(report: ChannelReport, error: ChannelError) -> ChannelReport:

@@ -41,14 +41,16 @@ def _read(
     engine: EngineSetup, run: RunId, setup: SourceSetup, since: datetime | None
 ) -> SourceReport:
     standing = engine.ledger.standings().get(setup.name)
+    # asked before the reading begins: what is confirmed later it may contain or not
+    confirmations = 0 if setup.writer is None else engine.ledger.confirmations(setup.name)
     with setup.source.snapshot(since) as reader:
         known = reader.fingerprint
         if known is not None and _is_known(standing, setup, known):
-            result = engine.ledger.record_unchanged(run, setup.name, reader.as_of)
+            result = engine.ledger.record_unchanged(run, setup.name, reader.as_of, confirmations)
             state = SourceState.UNCHANGED
         else:
             result = engine.ledger.record_snapshot(
-                run, setup.name, reader, setup.expectations, setup.form
+                run, setup.name, reader, setup.expectations, setup.form, confirmations
             )
             state = SourceState.OK
         if reader.completeness is Completeness.PARTIAL and not result.read:

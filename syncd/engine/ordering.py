@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from syncd.domain.booking import Demand, booked_at, demands
 from syncd.domain.identity import Place, Sku
-from syncd.domain.orders import OrderLine, subtracts
+from syncd.domain.orders import OrderLine, OrdersMode, subtracts, takes_units
 from syncd.domain.stock import Position, SourceStanding
 from syncd.engine.setup import ChannelSetup, EngineSetup
 
@@ -75,12 +75,15 @@ def open_lines(engine: EngineSetup) -> Sequence[OrderLine]:
 
 
 def open_demands(engine: EngineSetup) -> list[Demand]:
-    """What those lines take, in base units of each component."""
+    """What those lines take, in base units of each component, and which bookings take it off."""
     found: list[Demand] = []
-    for line in open_lines(engine):
+    lines = open_lines(engine)
+    booked = engine.ledger.bookings_of(lines) if engine.writers() else {}
+    for line in lines:
         rules = engine.rules.get(line.channel)
         if rules is not None:
-            found.extend(demands(line, rules))
+            known = booked.get((line.channel, line.order_id, line.line_id), ())
+            found.extend(demands(line, rules, known))
     return found
 
 
@@ -114,15 +117,17 @@ class Unseen:
         places = list(positions)
         for demand in self._by_sku.get(sku, ()):
             for place in booked_at(demand, places):
-                if self._counts(demand.line, positions[place], standings):
+                if self._counts(demand, positions[place], standings):
                     taken[place] = taken.get(place, 0) + demand.units
         return taken
 
     def _counts(
-        self, line: OrderLine, position: Position, standings: Mapping[str, SourceStanding]
+        self, demand: Demand, position: Position, standings: Mapping[str, SourceStanding]
     ) -> bool:
         policy = self._policies.get(position.place.source)
         standing = standings.get(position.place.source)
         if policy is None or standing is None or standing.as_of is None:
             return False
-        return subtracts(line, policy, standing.as_of, position.counted_at)
+        if policy.mode is OrdersMode.WRITE_BACK:
+            return takes_units(demand.line) and not demand.contained_at(position.place)
+        return subtracts(demand.line, policy, standing.as_of, position.counted_at)

@@ -3,19 +3,21 @@
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
+from threading import Lock
 from typing import Protocol
 
 from syncd.domain.identity import ChannelName, Place, SourceName
-from syncd.domain.orders import OrdersPolicy
+from syncd.domain.orders import OrdersMode, OrdersPolicy
 from syncd.domain.rules import ChannelRules
 from syncd.domain.stock import Basis, Expectations, Trust
 from syncd.ports.channel import Channel
 from syncd.ports.clock import Clock
 from syncd.ports.ledger import Lease, Ledger
 from syncd.ports.source import Source
+from syncd.ports.write_back import WriteBack
 
 
 class Mode(StrEnum):
@@ -81,6 +83,15 @@ class SourceSetup:
     every: timedelta
     full_every: timedelta = timedelta(hours=24)
     form: str = ""
+    turn: Lock = field(default_factory=Lock, compare=False)
+    """Held while the source is written to: several channels may draw on it."""
+
+    @property
+    def writer(self) -> WriteBack | None:
+        """The source as something that can be written to, where its orders are written back."""
+        if self.orders is None or self.orders.mode is not OrdersMode.WRITE_BACK:
+            return None
+        return self.source if isinstance(self.source, WriteBack) else None
 
     @property
     def feeds_stock(self) -> bool:
@@ -121,6 +132,12 @@ class EngineSetup:
     def lease(self, channel: ChannelName) -> AbstractContextManager[Lease]:
         """The right to write to a channel for one cycle; LeaseHeld when another process has it."""
         return (self.leases or self.ledger).lease(channel)
+
+    def writers(self) -> Mapping[SourceName, WriteBack]:
+        """The sources that are written back."""
+        return {
+            name: setup.writer for name, setup in self.sources.items() if setup.writer is not None
+        }
 
     def draws_on(self, rules: ChannelRules, place: Place) -> bool:
         """Whether a channel's own stock rule takes units from a place."""

@@ -13,7 +13,7 @@ from syncd.ledger.access import refuse_strangers
 from syncd.ledger.database import Database, ledger_path
 from syncd.ledger.locks import FileLock
 
-HEAD = "0006"
+HEAD = "0007"
 """The newest revision in `migrations/versions`; a test keeps the two equal."""
 
 CHECKED = 16 * 1024 * 1024

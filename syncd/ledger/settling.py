@@ -35,7 +35,10 @@ _READ_WELL = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StagedReading:
-    """One reading between staging and merge; `before` is the snapshot it was compared with."""
+    """One reading between staging and merge; `before` is the snapshot it was compared with.
+
+    `confirmations` is how many bookings the source had confirmed before it was begun.
+    """
 
     run: RunId
     source: SourceName
@@ -44,6 +47,7 @@ class StagedReading:
     staging: Staging
     before: int | None
     form: str
+    confirmations: int
 
     @property
     def full(self) -> bool:

@@ -8,6 +8,7 @@ from syncd.ledger.schema import open_current, open_migrated
 from syncd.ledger.store_alerts import AlertStore
 from syncd.ledger.store_attempts import AttemptStore
 from syncd.ledger.store_authorizations import AuthorizationStore
+from syncd.ledger.store_bookings import BookingStore
 from syncd.ledger.store_inbox import InboxStore
 from syncd.ledger.store_listings import ListingStore
 from syncd.ledger.store_operator import OperatorStore
@@ -29,6 +30,7 @@ class SqlLedger(
     HistoryStore,
     ListingStore,
     OrderStore,
+    BookingStore,
     PlanStore,
     AttemptStore,
     OperatorStore,

@@ -8,21 +8,16 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from syncd.domain.identity import ChannelName, ListingId, ListingRef, ProductId, Sku, WarehouseId
-from syncd.domain.orders import OrderLine, OrderState
+from syncd.domain.deducting import Step
+from syncd.domain.identity import ChannelName, Sku
+from syncd.domain.orders import OrderLine
 from syncd.ledger.base import StorePart
 from syncd.ledger.columns import micros, micros_or_none, moment, moment_or_none
 from syncd.ledger.database import chunks
 from syncd.ledger.names import channel_id
+from syncd.ledger.order_rows import IN_PLAY, SELECT, line_of
 from syncd.ports.records import OrderCursor
 
-# the SKU a listing is bound to now outranks the one noted when the order came in
-_SELECT = (
-    "SELECT o.*, c.name AS channel, COALESCE(i.sku, o.sku) AS bound_sku FROM order_line o "
-    "JOIN channel c ON c.id = o.channel_id "
-    "LEFT JOIN listing g ON g.channel_id = o.channel_id AND g.product_id = o.product_id "
-    "AND g.listing_id = o.listing_id LEFT JOIN item i ON i.id = g.item_id "
-)
 _EARLIEST = "{0} = COALESCE(MIN({0}, excluded.{0}), {0}, excluded.{0})"
 _STEPS = ("entered_at", "packed_at", "left_at")
 _LATEST = ("product_id", "listing_id", "seller_sku", "units", "state", "warehouse_id",
@@ -108,18 +103,12 @@ class OrderStore(StorePart):
     def lines_in_play(self, horizon: datetime) -> Sequence[OrderLine]:
         """Lines of all channels that may have to be subtracted.
 
-        Left out are lines that the channel ships itself, lines cancelled before leaving, and lines known
-        to have left before the horizon.
+        Left out are lines that the channel ships itself, lines cancelled before leaving, lines known to
+        have left before the horizon, and those whose every booking is contained in a reading.
         """
         with self._database.read() as connection:
-            rows = connection.exec_driver_sql(
-                _SELECT + "WHERE NOT o.platform_fulfilled "
-                "AND NOT (o.state = 'CANCELLED' AND o.left_at IS NULL) "
-                "AND (o.left_at IS NULL OR o.left_at >= :horizon) "
-                "ORDER BY o.channel_id, o.order_id, o.line_id",
-                {"horizon": micros(horizon)},
-            )
-            return tuple(_line(row) for row in rows)
+            rows = connection.exec_driver_sql(IN_PLAY, {"horizon": micros(horizon)})
+            return tuple(line_of(row) for row in rows)
 
     def sold_out(self, channel: ChannelName) -> Mapping[Sku, datetime]:
         """SKUs of which the seller cancelled an order for want of stock, and when last."""
@@ -138,11 +127,11 @@ class OrderStore(StorePart):
         """The latest lines of listings bound to a SKU."""
         with self._database.read() as connection:
             rows = connection.exec_driver_sql(
-                _SELECT + "WHERE i.sku = :sku OR (i.sku IS NULL AND o.sku = :sku) "
+                SELECT + "WHERE i.sku = :sku OR (i.sku IS NULL AND o.sku = :sku) "
                 "ORDER BY o.created_at DESC, o.order_id, o.line_id LIMIT :limit",
                 {"sku": sku, "limit": limit},
             )
-            return tuple(_line(row) for row in rows)
+            return tuple(line_of(row) for row in rows)
 
 
 def _upsert(connection: Connection, channel: int, line: OrderLine) -> OrderLine | None:
@@ -151,15 +140,21 @@ def _upsert(connection: Connection, channel: int, line: OrderLine) -> OrderLine 
     connection.exec_driver_sql(_UPSERT, {**_parameters(line), "channel": channel})
     after = _stored(connection, channel, line)
     if before is None or after is None:
-        return None if after is None else _line(after)
+        return None if after is None else line_of(after)
     told = [name for name in (*_LATEST, *_STEPS) if name != "sku"]
-    same = all(getattr(before, name) == getattr(after, name) for name in told)
-    return None if same else _line(after)
+    if all(getattr(before, name) == getattr(after, name) for name in told):
+        return None
+    connection.exec_driver_sql(
+        "UPDATE order_line SET booking_step = MAX(booking_step, ?) "
+        "WHERE channel_id = ? AND order_id = ? AND line_id = ?",
+        (int(Step.MOVED), channel, line.order_id, line.line_id),
+    )
+    return line_of(after)
 
 
 def _stored(connection: Connection, channel: int, line: OrderLine) -> Row[Any] | None:
     return connection.exec_driver_sql(
-        _SELECT + "WHERE o.channel_id = ? AND o.order_id = ? AND o.line_id = ?",
+        SELECT + "WHERE o.channel_id = ? AND o.order_id = ? AND o.line_id = ?",
         (channel, line.order_id, line.line_id),
     ).first()
 
@@ -183,24 +178,3 @@ def _parameters(line: OrderLine) -> dict[str, object]:
         "exhausted": line.out_of_stock,
         "sku": line.sku,
     }
-
-
-def _line(row: Row[Any]) -> OrderLine:
-    return OrderLine(
-        channel=ChannelName(row.channel),
-        order_id=row.order_id,
-        line_id=row.line_id,
-        ref=ListingRef(ProductId(row.product_id), ListingId(row.listing_id)),
-        seller_sku=row.seller_sku,
-        units=row.units,
-        state=OrderState(row.state),
-        created_at=moment(row.created_at),
-        updated_at=moment(row.updated_at),
-        entered_at=moment_or_none(row.entered_at),
-        packed_at=moment_or_none(row.packed_at),
-        left_at=moment_or_none(row.left_at),
-        warehouse_id=None if row.warehouse_id is None else WarehouseId(row.warehouse_id),
-        platform_fulfilled=bool(row.platform_fulfilled),
-        out_of_stock=bool(row.out_of_stock),
-        sku=None if row.bound_sku is None else Sku(row.bound_sku),
-    )

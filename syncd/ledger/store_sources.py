@@ -21,6 +21,7 @@ from syncd.domain.stock import (
     snapshot_problems,
 )
 from syncd.ledger.base import StorePart
+from syncd.ledger.booking_rows import contain
 from syncd.ledger.columns import micros
 from syncd.ledger.dirty import mark_everywhere
 from syncd.ledger.merge import Merge, Merged, Snapshot
@@ -41,7 +42,7 @@ class SourceStore(StorePart):
 
     def record_snapshot(
         self, run: RunId, source: SourceName, reader: SnapshotReader, expected: Expectations,
-        form: str = "",
+        form: str = "", confirmations: int = 0,
     ) -> SnapshotResult:  # fmt: skip
         """Read to the end and record atomically; after another `form` every row is judged anew.
 
@@ -66,11 +67,14 @@ class SourceStore(StorePart):
                 staging=staging,
                 before=before,
                 form=form,
+                confirmations=confirmations,
             )
             with self._database.writing(connection) as marked:
                 return self._record(marked, reading)
 
-    def record_unchanged(self, run: RunId, source: SourceName, as_of: datetime) -> SnapshotResult:
+    def record_unchanged(
+        self, run: RunId, source: SourceName, as_of: datetime, confirmations: int = 0
+    ) -> SnapshotResult:
         """The source still says the same; answers the rows and rejects of the snapshot that stands."""
         del run
         with self._database.write() as connection:
@@ -79,6 +83,7 @@ class SourceStore(StorePart):
                 f"UPDATE source_state SET as_of = ?, read_at = ?, {NO_TROUBLE} WHERE source_id = ?",
                 (micros(as_of), micros(self._clock.now()), state.source_id),
             )
+            contain(connection, state.source_id, confirmations, named_only=False)
             return SnapshotResult(
                 rows=state.rows,
                 read=state.rows,
@@ -196,6 +201,7 @@ class SourceStore(StorePart):
         merged = merge.run(reading.expected.duplicates)
         _judge(connection, reading, merge, merged, state)
         mark_everywhere(connection, MOVED_ITEMS, {})
+        contain(connection, state.source_id, reading.confirmations, named_only=not reading.full)
         rows = merged.usable if reading.full else state.rows + merged.fresh
         rejected = settle(connection, reading, rows, snapshot)
         return SnapshotResult(

@@ -16,6 +16,7 @@ from syncd.domain.report import Status
 from syncd.domain.stock import Expectations, Position, SourceStanding
 from syncd.ports.alerts import AlertLedger
 from syncd.ports.authorization import AuthorizationLedger
+from syncd.ports.bookings import BookingLedger
 from syncd.ports.deliveries import InboxLedger
 from syncd.ports.records import (
     Approval,
@@ -74,18 +75,21 @@ class SourceLedger(Protocol):
 
     def record_snapshot(
         self, run: RunId, source: SourceName, reader: SnapshotReader, expected: Expectations,
-        form: str = "",
+        form: str = "", confirmations: int = 0,
     ) -> SnapshotResult:  # fmt: skip
         """Read to the end and record atomically; marks moved SKUs dirty for every channel.
 
         `form` names how rows are read: after another one every row is judged anew, unchanged ones too.
+        `confirmations` is how many bookings the source had confirmed before the reading was begun.
 
         Raises SourceInvalid when `snapshot_problems` finds any and the fingerprint was not accepted, and
         whatever `reader.batches` raises; the former snapshot stays current then.
         """
         ...
 
-    def record_unchanged(self, run: RunId, source: SourceName, as_of: datetime) -> SnapshotResult:
+    def record_unchanged(
+        self, run: RunId, source: SourceName, as_of: datetime, confirmations: int = 0
+    ) -> SnapshotResult:
         """The source still says the same; only `as_of` and the time of reading move."""
         ...
 
@@ -235,7 +239,8 @@ class OrderLedger(Protocol):
     def lines_in_play(self, horizon: datetime) -> Sequence[OrderLine]:
         """Lines of all channels that may have to be subtracted.
 
-        Not cancelled before leaving, and not known to have left before the horizon.
+        Not cancelled before leaving, not known to have left before the horizon, and not taken off by
+        bookings that readings contain.
         """
         ...
 
@@ -371,6 +376,7 @@ class Ledger(
     SourceLedger,
     ListingLedger,
     OrderLedger,
+    BookingLedger,
     PlanLedger,
     OperatorLedger,
     AlertLedger,

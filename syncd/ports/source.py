@@ -141,6 +141,13 @@ class SourceFactory(Protocol):
         """The kind's own YAML keys, as a frozen pydantic model that forbids unknown keys."""
         ...
 
+    def refuses_write_back(self, options: BaseModel) -> str | None:
+        """Why a source with these options cannot be written back, in words; None when it can.
+
+        One that can is a `syncd.ports.write_back.WriteBack` when it is opened.
+        """
+        ...
+
     def open(
         self,
         name: SourceName,

@@ -14,14 +14,16 @@ from typing import TypeVar, cast
 
 from syncd.domain.errors import UsageError
 from syncd.domain.identity import ChannelName
+from syncd.domain.orders import OrdersMode
 from syncd.engine.setup import ChannelSetup, EngineSetup, Mode, ProgressSink, Silent, SourceSetup
 from syncd.ledger.store import SqlLedger, open_ledger, open_ledger_for_writing
-from syncd.ports import ChannelFactory, Clock, SandboxFactory, SourceFactory
+from syncd.ports import ChannelFactory, Clock, SandboxFactory, Source, SourceFactory
+from syncd.ports.write_back import WriteBack
 from syncd.service.logs import keep_out
 from syncd.service.secrecy import WatchedCredentials, WatchedTokens
 from syncd.settings.credentials import StoredCredentials
 from syncd.settings.kinds import Kinds
-from syncd.settings.settings import Settings
+from syncd.settings.settings import Settings, SourceSettings
 from syncd.settings.token_keys import TokenKeys
 
 Name = TypeVar("Name", bound=str)
@@ -56,6 +58,9 @@ def installed_kinds() -> Kinds:
     return Kinds(
         sources={name: source_factory(name).options_model for name in _points("syncd.sources")},
         channels={name: channel_factory(name).options_model for name in _points("syncd.channels")},
+        writing={
+            name: source_factory(name).refuses_write_back for name in _points("syncd.sources")
+        },
     )
 
 
@@ -108,13 +113,10 @@ def _setup(
     settings: Settings, ledger: SqlLedger, clock: Clock, progress: ProgressSink,
     channels: Mapping[ChannelName, ChannelSetup],
 ) -> EngineSetup:  # fmt: skip
-    credentials = WatchedCredentials(StoredCredentials(os.environ))
     sources = {
         name: SourceSetup(
             name=name,
-            source=source_factory(item.kind).open(
-                name, item.options, folder=settings.folder, credentials=credentials, clock=clock
-            ),
+            source=_opened_source(item, settings.folder, clock),
             trust=item.trust(),
             expectations=item.expectations(),
             orders=item.orders_policy() if item.feeds_stock else None,
@@ -130,6 +132,22 @@ def _setup(
         channels=channels, progress=progress,
         rules={name: item.rules() for name, item in settings.channels.items()},
     )  # fmt: skip
+
+
+def _opened_source(item: SourceSettings, folder: Path, clock: Clock) -> Source:
+    """The source behind its settings; UsageError where its connector does not do what it says of itself."""
+    credentials = WatchedCredentials(StoredCredentials(os.environ))
+    source = source_factory(item.kind).open(
+        item.name, item.options, folder=folder, credentials=credentials, clock=clock
+    )
+    policy = item.orders_policy()
+    written = policy is not None and policy.mode is OrdersMode.WRITE_BACK
+    if written and not isinstance(source, WriteBack):
+        raise UsageError(
+            f"source {item.name}: the connector {item.kind} cannot write orders back; "
+            "write another `orders`, or install a version of it that can"
+        )
+    return source
 
 
 @contextmanager

@@ -28,9 +28,11 @@ ORDERS_HINT = (
     "`within 15m` if orders are imported into it (basis available); "
     "`on_shipment` or `on_shipment within 12h` if it books goods when they leave (basis on_hand); "
     "`never` if it is counted by hand (basis on_hand, needs counted_at); "
-    "`write_back` is not available in this version"
+    "`write_back` if syncd is to take orders off it (basis available)"
 )
-_ORDERS = re.compile(r"(?:(on_shipment)(?: +within +(\S+))?|within +(\S+)|(never))", re.ASCII)
+_ORDERS = re.compile(
+    r"(?:(on_shipment)(?: +within +(\S+))?|within +(\S+)|(never|write_back))", re.ASCII
+)
 _LONGEST_DELAY = parse_duration("30d")
 _STEP = re.compile(r"([+-])([0-9]{1,7}(?:\.[0-9]{1,4})?)(%?)", re.ASCII)
 _ENDING = re.compile(r"\.[0-9]{1,3}", re.ASCII)
@@ -45,14 +47,12 @@ class Orders:
 
 
 def read_orders(text: str) -> Orders:
-    """`within D`, `on_shipment [within D]` or `never`."""
-    if text.strip() == "write_back":
-        raise refusal("orders: write_back is not available in this version", ORDERS_HINT)
+    """`within D`, `on_shipment [within D]`, `never` or `write_back`."""
     found = _ORDERS.fullmatch(text.strip())
     if found is None:
         raise refusal(f"{text!r} is not understood", ORDERS_HINT)
     if found[4]:
-        return Orders(OrdersMode.NEVER)
+        return Orders(OrdersMode(found[4]))
     mode = OrdersMode.ON_SHIPMENT if found[1] else OrdersMode.WITHIN
     delay = found[2] or found[3]
     return Orders(mode, _delay(delay) if delay else timedelta(0))
@@ -69,7 +69,7 @@ ORDERS = Written(
     read_orders,
     {
         "type": "string",
-        "pattern": r"^(within [0-9]+[smhd]|on_shipment( within [0-9]+[smhd])?|never)$",
+        "pattern": r"^(within [0-9]+[smhd]|on_shipment( within [0-9]+[smhd])?|never|write_back)$",
     },
 )
 CRON = Written(read_cron, {"type": "string", "pattern": r"^\S+( +\S+){4}$"})

@@ -1,7 +1,7 @@
 """Which connectors exist, and which keys of a source or channel are the connector's own."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import get_args
 
 from pydantic import BaseModel
@@ -12,14 +12,23 @@ from syncd.settings.yaml_marks import Trail, Tree
 
 @dataclass(frozen=True, slots=True)
 class Kinds:
-    """The options model of every kind found."""
+    """The options model of every kind found.
+
+    `writing` tells by kind why a source with some options cannot be written back; None when it can.
+    """
 
     sources: Mapping[str, type[BaseModel]]
     channels: Mapping[str, type[BaseModel]]
+    writing: Mapping[str, Callable[[BaseModel], str | None]] = field(default_factory=dict)
 
     def of(self, section: str) -> Mapping[str, type[BaseModel]]:
         """The kinds of the section `sources` or `channels`."""
         return self.sources if section == "sources" else self.channels
+
+    def refuses_write_back(self, kind: str, options: BaseModel) -> str | None:
+        """Why such a source cannot be written back; None when it can."""
+        asked = self.writing.get(kind)
+        return f"{kind} cannot be written back" if asked is None else asked(options)
 
 
 @dataclass(frozen=True, slots=True)

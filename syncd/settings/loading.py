@@ -53,7 +53,7 @@ def load_settings(path: Path, kinds: Kinds, environ: Mapping[str, str]) -> Setti
     """Read and check a configuration file; ConfigError holds every problem in it."""
     document = load(_bytes(path), str(path))
     reading = read_tree(document, kinds, environ)
-    found = tuple(findings(reading))
+    found = tuple(findings(reading, kinds))
     aliases, alias_problems = _aliases(reading, path.parent)
     errors = [one.problem(document) for one in found if one.severity is Severity.ERROR]
     told = {problem.path for problem in reading.problems}

@@ -102,7 +102,7 @@ class SourceTree(_Part):
     orders: Annotated[Orders | None, ORDERS] = Field(
         default=None,
         description="When its quantity already contains a channel's order: within D | "
-        "on_shipment [within D] | never",
+        "on_shipment [within D] | never | write_back (syncd takes the order off the source)",
     )
     left_when: Annotated[str | None, only("packed")] = Field(
         default=None, description="packed: goods count as gone when they wait for collection"

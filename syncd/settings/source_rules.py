@@ -24,10 +24,11 @@ _CRON_GRACE = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class SeenSource:
-    """A source as the rules look at it."""
+    """A source as the rules look at it; `unwritable` says why it cannot be written back, if it cannot."""
 
     name: str
     tree: SourceTree
+    unwritable: str | None
 
     def writes(self, key: str) -> bool:
         """Whether the file gives this key."""
@@ -64,9 +65,18 @@ def _pairs(seen: SeenSource) -> Iterator[Finding]:
     if basis is not wanted:
         message = f"orders: {orders.mode} does not go with basis: {basis}"
         hint = f"{orders.mode} needs basis: {wanted}; with basis: {basis} write " + (
-            "within D" if basis is Basis.AVAILABLE else "on_shipment or never"
+            "within D or write_back" if basis is Basis.AVAILABLE else "on_shipment or never"
         )
         yield Finding(("orders",), message, hint)
+
+
+def _writable(seen: SeenSource) -> Iterator[Finding]:
+    orders = seen.tree.orders
+    if orders is None or orders.mode is not OrdersMode.WRITE_BACK or seen.unwritable is None:
+        return
+    message = f"write_back is not possible here: {seen.unwritable}"
+    hint = "write `within D` if something else imports the channel's orders into it within D"
+    yield Finding(("orders",), message, hint)
 
 
 def _committed(seen: SeenSource) -> Iterator[Finding]:
@@ -77,7 +87,9 @@ def _committed(seen: SeenSource) -> Iterator[Finding]:
 
 def _left_when(seen: SeenSource) -> Iterator[Finding]:
     orders = seen.tree.orders
-    if seen.tree.left_when is not None and orders is not None and orders.mode is OrdersMode.WITHIN:
+    if seen.tree.left_when is None or orders is None:
+        return
+    if _BASIS_OF[orders.mode] is Basis.AVAILABLE:
         message = "left_when goes with orders: on_shipment or never only"
         yield Finding(("left_when",), message, "remove the key")
 
@@ -122,6 +134,7 @@ SOURCE_RULES: tuple[Rule[SeenSource], ...] = (
     Rule(("stock", "orders"), _orders_required),
     Rule(("stock", "basis"), _basis_required),
     Rule(("stock", "basis", "orders"), _pairs),
+    Rule(("stock", "orders", "options"), _writable),
     Rule(("basis", "committed"), _committed),
     Rule(("orders", "left_when"), _left_when),
     Rule(("every", "cron"), _every_or_cron),

@@ -7,6 +7,7 @@ from datetime import timedelta
 from syncd.domain.duration import written
 from syncd.settings.channel_rules import CHANNEL_RULES
 from syncd.settings.findings import Finding, Rule, applied, warning
+from syncd.settings.kinds import Kinds
 from syncd.settings.models import ChannelTree
 from syncd.settings.reading import Reading
 from syncd.settings.seen_channel import SeenChannel
@@ -24,12 +25,14 @@ class _Shop:
     api_url: str
 
 
-def findings(reading: Reading) -> Iterator[Finding]:
+def findings(reading: Reading, kinds: Kinds) -> Iterator[Finding]:
     """Everything that does not fit together, errors and warnings."""
     yield from applied(TREE_RULES, reading, (), reading.broken)
     for name, source in reading.tree.sources.items():
         trail = ("sources", name)
-        yield from applied(SOURCE_RULES, SeenSource(name, source), trail, reading.broken)
+        refusal = kinds.refuses_write_back(source.kind, source.options)
+        seen = SeenSource(name, source, refusal)
+        yield from applied(SOURCE_RULES, seen, trail, reading.broken)
     for channel in seen_channels(reading):
         trail = ("channels", channel.name)
         yield from applied(CHANNEL_RULES, channel, trail, reading.broken)

@@ -1,6 +1,7 @@
 """Every table of the ledger; importing this package fills `SQLModel.metadata`."""
 
 from syncd.ledger.tables.alerts import AlertAddressRow, AlertNoticeRow, AlertRow, BacklogRow
+from syncd.ledger.tables.bookings import BookingRow
 from syncd.ledger.tables.listings import ChannelStateRow, DirtyRow, ListingRow, ListingStockRow
 from syncd.ledger.tables.operator import (
     FactRow,
@@ -35,6 +36,7 @@ __all__ = [
     "AlertRow",
     "ApprovalRow",
     "BacklogRow",
+    "BookingRow",
     "ChangeRow",
     "ChannelRow",
     "ChannelStateRow",

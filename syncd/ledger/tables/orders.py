@@ -1,22 +1,31 @@
-"""Tables of channel orders: exactly the columns of `OrderLine`, nothing of the buyer."""
+"""Tables of channel orders: the columns of `OrderLine` and how far it is booked, nothing of the buyer."""
 
 from datetime import datetime
 
-from sqlalchemy import Index
+from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
 from syncd.ledger.columns import Moment
+from syncd.ledger.order_rows import TAKES_UNITS
 
 
 class OrderLineRow(SQLModel, table=True):
-    """Units of one listing in one order."""
+    """Units of one listing in one order.
+
+    `booking_step` says how far its bookings are decided (`Step`), `written` that nothing but bookings takes
+    its units: then only those tell whether a reading contains them.
+    """
 
     __tablename__ = "order_line"
     __table_args__ = (
+        Index("order_line_in_play", "left_at", sqlite_where=text(f"{TAKES_UNITS} AND NOT written")),
+        Index(
+            "order_line_to_book", "channel_id", "left_at", sqlite_where=text("booking_step > 0")
+        ),
         Index("order_line_of_listing", "channel_id", "product_id", "listing_id"),
         Index("order_line_by_sku", "sku"),
         {"sqlite_with_rowid": False},
-    )
+    )  # fmt: skip
 
     channel_id: int = Field(primary_key=True, foreign_key="channel.id")
     order_id: str = Field(primary_key=True)
@@ -30,11 +39,13 @@ class OrderLineRow(SQLModel, table=True):
     updated_at: datetime = Field(sa_type=Moment)
     entered_at: datetime | None = Field(default=None, sa_type=Moment)
     packed_at: datetime | None = Field(default=None, sa_type=Moment)
-    left_at: datetime | None = Field(default=None, sa_type=Moment, index=True)
+    left_at: datetime | None = Field(default=None, sa_type=Moment)
     warehouse_id: str | None = None
     platform_fulfilled: bool = False
     out_of_stock: bool = False
     sku: str | None = None
+    booking_step: int = Field(default=2, sa_column_kwargs={"server_default": text("2")})
+    written: bool = Field(default=False, sa_column_kwargs={"server_default": text("0")})
 
 
 class OrderCursorRow(SQLModel, table=True):

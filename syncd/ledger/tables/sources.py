@@ -165,6 +165,7 @@ class SourceStateRow(SQLModel, table=True):
     """Where a source stands now; the watermark belongs to `scope`, what the last readings asked for.
 
     `form` is how their rows were read (columns, number marks): hashes of another form mean nothing.
+    `written_since` is set while the source is written back, `confirmations` counts what it confirmed.
     """
 
     __tablename__ = "source_state"
@@ -186,3 +187,5 @@ class SourceStateRow(SQLModel, table=True):
     watermark: datetime | None = Field(default=None, sa_type=Moment)
     scope: str | None = None
     form: str | None = None
+    written_since: datetime | None = Field(default=None, sa_type=Moment)
+    confirmations: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})

@@ -44,4 +44,8 @@ class TikTokShopOptions(_Options):
     rate: Literal["auto"] | float = "auto"
 
 
-STANDINS = Kinds(sources={"csv_file": CsvFileOptions}, channels={"tiktok_shop": TikTokShopOptions})
+STANDINS = Kinds(
+    sources={"csv_file": CsvFileOptions},
+    channels={"tiktok_shop": TikTokShopOptions},
+    writing={"csv_file": lambda _: "a file cannot be written back"},
+)

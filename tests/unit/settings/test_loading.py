@@ -1,6 +1,7 @@
 """What loaded settings say: defaults, origins, fingerprints, places."""
 
 import tempfile
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -378,6 +379,26 @@ def test_a_kind_may_declare_a_key_that_is_otherwise_for_later(tmp_path: Path) ->
 
     settings = load_settings(path, Kinds(sources=STANDINS.sources, channels={"odd": _Odd}), {})
     assert _Odd(app_key=7, timeout="5s") == settings.channels[SHOP].options
+
+
+def test_a_source_that_can_be_written_may_be_written_back(tmp_path: Path) -> None:
+    path = tmp_path / "syncd.yaml"
+    written = MINIMAL.replace("on_hand, committed: none", "available")
+    path.write_text(written.replace("on_shipment", "write_back"))
+    kinds = replace(STANDINS, writing={"csv_file": lambda _: None})
+
+    settings = load_settings(path, kinds, {})
+    written_back = OrdersPolicy(mode=OrdersMode.WRITE_BACK)
+    assert written_back == settings.sources[STOCK].orders_policy()
+
+
+def test_a_kind_that_does_not_say_that_it_can_be_written_cannot(tmp_path: Path) -> None:
+    path = tmp_path / "syncd.yaml"
+    written = MINIMAL.replace("on_hand, committed: none", "available")
+    path.write_text(written.replace("on_shipment", "write_back"))
+
+    with pytest.raises(ConfigError, match="not possible here: csv_file cannot be written back"):
+        load_settings(path, replace(STANDINS, writing={}), {})
 
 
 def test_commands_beside_an_installed_service_find_its_ledger() -> None:

@@ -8,6 +8,7 @@ import jsonschema
 import pytest
 import yaml
 
+from syncd.service.wiring import installed_kinds
 from syncd.settings.kinds import Kinds
 from syncd.settings.loading import load_settings
 from syncd.settings.models import Mode
@@ -26,7 +27,9 @@ SHIPPED = [
     *sorted((FOLDER / "good").glob("*.yaml")),
 ]
 KINDS = Kinds(
-    sources={**freshness.installed_kinds().sources, **STANDINS.sources}, channels=STANDINS.channels
+    sources={**freshness.installed_kinds().sources, **STANDINS.sources},
+    channels=STANDINS.channels,
+    writing=installed_kinds().writing,
 )
 """The example shows sources that have no stand-in."""
 SCHEMA = json.loads(schema_text(KINDS))
