@@ -13,12 +13,12 @@ from itertools import chain, compress
 from operator import not_
 from typing import cast
 
-from sqlalchemy import Connection
 from xxhash import xxh3_64_intdigest
 
 from syncd.domain.identity import SourceName
 from syncd.domain.stock import Reading, Reject
 from syncd.ledger.columns import decimal_text, micros_or_none
+from syncd.ledger.connection import Connection
 from syncd.ledger.database import marks
 from syncd.ports.source import RawBatch, SnapshotReader
 
@@ -58,7 +58,7 @@ def _spared(hashes: Iterable[int]) -> list[int]:
 
 def known_hashes(connection: Connection, source: SourceName) -> set[int]:
     """The hashes of the rows a source said last and that may be skipped when it says them again."""
-    cursor = connection.connection.cursor()
+    cursor = connection.raw.cursor()
     try:
         cursor.execute(
             "SELECT value_hash FROM position WHERE location_id IN (SELECT l.id FROM location l "

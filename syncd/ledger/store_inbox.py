@@ -3,12 +3,10 @@
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
-
-from sqlalchemy import Connection, Row
 
 from syncd.ledger.base import StorePart
 from syncd.ledger.columns import micros, micros_or_none, moment
+from syncd.ledger.connection import Connection, Row
 from syncd.ledger.spool import DeliverySpool
 from syncd.ports.deliveries import About, Arrival, Delivery, Hint, Receipt, WaitingDelivery
 
@@ -111,7 +109,7 @@ def _hints_text(delivery: Delivery) -> str:
     return json.dumps(rows, separators=(",", ":"))
 
 
-def _waiting(row: Row[Any]) -> WaitingDelivery:
+def _waiting(row: Row) -> WaitingDelivery:
     hints = (
         Hint(about=About(about), reference=reference, cause=cause)
         for about, reference, cause in json.loads(row.hints)

@@ -5,12 +5,11 @@ import os
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import Connection
-
 from syncd.domain.errors import LeaseHeld, LeaseLost
 from syncd.domain.identity import ChannelName, RunId, Sku
 from syncd.ledger.base import StorePart
 from syncd.ledger.columns import micros, moment
+from syncd.ledger.connection import Connection
 from syncd.ledger.leases import boot_id, runs
 from syncd.ports.service import Reply, Request, Running, Word
 

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Connection
-
 from syncd.domain.counting import counted
 from syncd.domain.errors import SourceInvalid, SourceUnavailable, UsageError
 from syncd.domain.identity import RunId, SourceName
@@ -23,6 +21,7 @@ from syncd.domain.stock import (
 from syncd.ledger.base import StorePart
 from syncd.ledger.booking_rows import contain
 from syncd.ledger.columns import micros
+from syncd.ledger.connection import Connection
 from syncd.ledger.dirty import mark_everywhere
 from syncd.ledger.merge import Merge, Merged, Snapshot
 from syncd.ledger.merge_sql import MOVED_ITEMS

@@ -34,6 +34,8 @@ def _within(seconds: float) -> OrdersPolicy:
     return OrdersPolicy(mode=OrdersMode.WITHIN, delay=timedelta(seconds=seconds))
 
 
+_WRITTEN = OrdersPolicy(mode=OrdersMode.WRITE_BACK)
+
 _ALL = (
     Design(
         name="B", syncd=False, source_every=QUARTER, orders_every=QUARTER, orders=_within(0),
@@ -53,6 +55,14 @@ _ALL = (
         name="H5", source_every=MINUTE, orders_every=MINUTE, orders=_within(5 * MINUTE),
         imports_every=5 * MINUTE,
         title="SQL every minute; orders are booked every 5 minutes, nothing is written back",
+    ),
+    Design(
+        name="E60", source_every=MINUTE, orders_every=MINUTE, orders=_WRITTEN,
+        title="SQL every minute, TikTok's orders are written back; no webhooks",
+    ),
+    Design(
+        name="G", source_every=MINUTE, orders_every=MINUTE, orders=_WRITTEN, hooks=True,
+        title="webhooks from both sides, orders are written back, a poll a minute repairs what is lost",
     ),
 )  # fmt: skip
 

@@ -10,6 +10,7 @@ from syncd.domain.identity import DEFAULT_LOCATION, Sku, SourceName
 from syncd.domain.stock import Completeness, Reading, Reject, State, Watermark
 from syncd.ports.probe import Check
 from syncd.ports.source import RawBatch
+from syncd.ports.write_back import Adjustment, Answer, Booked, InDoubt
 from syncd.simulation.merchant import Merchant
 from syncd.simulation.misfortune import Crashes, Fate
 from syncd.simulation.timeline import BEGIN, Timeline
@@ -74,6 +75,7 @@ class MerchantSource:
     ) -> None:
         self.name = name
         self.calls = 0
+        self.bookings = 0
         self._merchant = merchant
         self._timeline = timeline
         self._fate = fate
@@ -120,3 +122,40 @@ class MerchantSource:
             rows=[(sku, str(merchant.counters[sku])) for sku in skus],
             cut=self._fate.strikes("cut_read"),
         )
+
+
+BOOKING_TAKES = (0.5, 3.0)
+"""Seconds for a write-back; the effect comes two thirds into them."""
+EFFECT = 2 / 3
+HANGS = (0.5, 20.0)
+
+
+class WritableMerchantSource(MerchantSource):
+    """The same shop when it lets orders be taken off its counters, once by key."""
+
+    def adjust(self, adjustment: Adjustment) -> Answer:
+        """Move a counter; the answer may be lost before or after that."""
+        self.bookings += 1
+        takes = self._dice.uniform(*BOOKING_TAKES)
+        self._timeline.sleep(takes * EFFECT)
+        self._crashes.pass_by()
+        if self._fate.strikes("lost_request"):
+            return self._lost()
+        after = self._merchant.adjust(adjustment.key, adjustment.sku, adjustment.delta, self._timeline.time)
+        self._crashes.pass_by()
+        if self._fate.strikes("lost_answer"):
+            return self._lost()
+        self._timeline.sleep(takes * (1 - EFFECT))
+        return Booked(quantity_after=after)
+
+    def was_booked(self, adjustment: Adjustment) -> bool | None:
+        """Whether the key was seen."""
+        return adjustment.key in self._merchant.answered
+
+    def write_back_checks(self) -> Sequence[Check]:
+        """Nothing that a simulated shop could lack."""
+        return ()
+
+    def _lost(self) -> InDoubt:
+        self._timeline.sleep(self._dice.uniform(*HANGS))
+        return InDoubt(reason="no answer came")
