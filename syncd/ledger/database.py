@@ -2,6 +2,7 @@
 
 import logging
 import sqlite3
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +13,6 @@ import sqlalchemy
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
-from sqlalchemy.pool import PoolProxiedConnection
 
 from syncd.domain.errors import ConfigError, LedgerError, LedgerUnusable, Problem
 from syncd.ledger.connection import NO_COLUMN, Connection
@@ -73,9 +73,14 @@ class Database:
         self._engine = _engine(path)
         # SQLite lets waiting writers sleep and try again: among fifty threads most would wait in vain
         self._turn = Lock()
+        self._idle: deque[Connection] = deque()
+        self._closed = False
 
     def close(self) -> None:
         """Close every connection."""
+        self._closed = True
+        while self._idle:
+            self._idle.pop().raw.close()
         self._engine.dispose()
 
     @contextmanager
@@ -120,11 +125,11 @@ class Database:
     def private(self) -> Iterator[Connection]:
         """A connection of its own whose temporary tables vanish with it; the caller begins and ends."""
         with self.guarded():
-            kept = self._engine.raw_connection()
+            connection = self._opened()
             try:
-                yield Connection(_driver(kept))
+                yield connection
             finally:
-                kept.invalidate()
+                connection.raw.close()
 
     @contextmanager
     def writing(self, connection: Connection) -> Iterator[Connection]:
@@ -154,12 +159,26 @@ class Database:
 
     @contextmanager
     def _connected(self) -> Iterator[Connection]:
-        """One of the connections that are kept."""
-        kept = self._engine.raw_connection()
+        """One of the connections that are kept, or a new one when all are in use."""
         try:
-            yield Connection(_driver(kept))
+            connection = self._idle.pop()
+        except IndexError:
+            connection = self._opened()
+        try:
+            yield connection
         finally:
-            kept.close()
+            if self._closed:
+                connection.raw.close()
+            else:
+                self._idle.append(connection)
+
+    def _opened(self) -> Connection:
+        """A connection with the ledger's settings that nobody else holds."""
+        made = self._engine.raw_connection()
+        driver = made.driver_connection
+        made.detach()
+        assert isinstance(driver, sqlite3.Connection)  # noqa: S101 - the engine is made for nothing else
+        return Connection(driver)
 
     @contextmanager
     def guarded(self) -> Iterator[None]:
@@ -274,9 +293,3 @@ def _engine(path: Path) -> Engine:
         connection.exec_driver_sql(_AT_ONCE if write else "BEGIN")
 
     return engine
-
-
-def _driver(kept: PoolProxiedConnection) -> sqlite3.Connection:
-    found = kept.driver_connection
-    assert isinstance(found, sqlite3.Connection)  # noqa: S101 - the engine is made for nothing else
-    return found
