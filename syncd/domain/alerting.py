@@ -20,6 +20,7 @@ class Kind(StrEnum):
     BACKLOG = "backlog"
     OVERSOLD = "oversold"
     PARKED = "parked"
+    BOOKING = "booking"
 
 
 HOLDS: Mapping[Kind, timedelta] = {

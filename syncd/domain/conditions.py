@@ -12,6 +12,7 @@ from syncd.domain.identity import ChannelName, SourceName
 from syncd.domain.overselling import Oversold
 from syncd.domain.report import ChannelState
 from syncd.domain.stock import After, Freshness
+from syncd.domain.unbooked import Unbooked
 
 LONGEST_WHAT = 300
 
@@ -79,6 +80,7 @@ class View:
     sources: tuple[SourceView, ...]
     channels: tuple[ChannelView, ...]
     oversold: tuple[Oversold, ...]
+    unbooked: tuple[Unbooked, ...] = ()
 
 
 def conditions(view: View, parked_above: int) -> tuple[Condition, ...]:
@@ -89,6 +91,10 @@ def conditions(view: View, parked_above: int) -> tuple[Condition, ...]:
     for channel in view.channels:
         found.extend(_channel(channel, view.health, parked_above))
     found.extend(shortage(row) for row in view.oversold)
+    found.extend(
+        _condition(Kind.BOOKING, f"{row.source}:{row.why}", row.what, row.since, row.help)
+        for row in view.unbooked
+    )
     return tuple(found)
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from syncd.domain.identity import ChannelName, ListingRef, Sku, SourceName
+from syncd.domain.identity import ChannelName, ListingRef, Place, Sku, SourceName
 from syncd.domain.report import Attention
 
 
@@ -83,6 +83,47 @@ class ChannelStatus:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AtRisk:
+    """Units of open orders that a source still sells, because they are not booked there for sure.
+
+    `since` is when the oldest of these orders was made, `states` how their bookings stand.
+    """
+
+    sku: Sku
+    place: Place
+    units: int
+    orders: int
+    since: datetime
+    states: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookingRow:
+    """One booking as `syncd bookings` lists it; `since` is when it was stored or first tried."""
+
+    key: str
+    effect: str
+    delta: int
+    sku: Sku
+    place: Place
+    channel: ChannelName
+    order_id: str
+    state: str
+    since: datetime
+    due_at: datetime | None
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookingsView:
+    """Bookings that are not done, those that wait for a person first."""
+
+    at: datetime
+    rows: tuple[BookingRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StatusView:
     """Where everything stands, what needs attention first."""
 
@@ -94,6 +135,7 @@ class StatusView:
     needs_attention: tuple[Attention, ...]
     sources: tuple[SourceStatus, ...]
     channels: tuple[ChannelStatus, ...]
+    at_risk: tuple[AtRisk, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """Bookings: what syncd writes into a source for an order line, each with a key that makes it happen once."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -65,7 +65,7 @@ class Booking:
 
     `attempt` counts keys: it grows only when the source says that the former key is spent without effect.
     `tried_at` is when this key was first sent and since when nobody knows what became of it, `tries` how
-    often it was sent since it last succeeded or was put aside, `due_at` when it is sent next.
+    often it was sent, `due_at` when it is sent next.
     `confirmed_at` is when the source's answer was received, `contained` whether the present reading of the
     source was begun after that.
     """
@@ -105,3 +105,19 @@ def booking_key(booking: BookingId, attempt: int) -> str:
     )  # fmt: skip
     text = "".join(f"{len(part)}:{part}" for part in parts)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def said_booked(booking: Booking, now: datetime, reason: str) -> Booking:
+    """A person found that the source has it: every reading begun from now on contains it."""
+    return replace(
+        booking, state=BookingState.DONE, confirmed_at=now, due_at=None, code="",
+        message=f"settled by hand: {reason}",
+    )  # fmt: skip
+
+
+def said_missing(booking: Booking, now: datetime, reason: str) -> Booking:
+    """A person found that the source has it not: it is tried again, with a key that was never used."""
+    return replace(
+        booking, state=BookingState.NEW, attempt=booking.attempt + 1, tried_at=None, tries=0,
+        due_at=now, code="", message=f"tried again by hand: {reason}",
+    )  # fmt: skip

@@ -17,9 +17,13 @@ from syncd.domain.report import (
     SourceState,
 )
 from syncd.domain.stock import Freshness, SourceStanding, freshness
+from syncd.domain.unbooked import Unbooked, unbooked
 from syncd.engine.setup import EngineSetup, SourceSetup
 from syncd.ports.authorization import Authorizer
 from syncd.ports.records import Park
+
+MOST_BOOKINGS = 10_000
+"""Open bookings that are looked at, those for a person first."""
 
 
 def attention(
@@ -32,6 +36,7 @@ def attention(
         items.extend(_channel(channel))
     for source in sources:
         items.extend(_source(source))
+    items.extend(_bookings(engine, now))
     items.extend(_ages(engine, now))
     items.extend(ending_authorizations(engine, now))
     for channel in channels:
@@ -46,6 +51,7 @@ def standing_attention(engine: EngineSetup) -> Iterator[Attention]:
         if standing.trouble:
             what = f"source {name} {standing.trouble_state}: {standing.trouble}"
             yield _item(what, f"syncd ingest {name}", 1, standing.trouble_since)
+    yield from _bookings(engine, now)
     yield from _ages(engine, now)
     yield from _troubles(engine)
     for channel in engine.channels:
@@ -75,6 +81,16 @@ def ending_authorizations(engine: EngineSetup, now: datetime) -> Iterator[Attent
             f"{name}: the authorization {left}, on {grant.expires_at:%Y-%m-%d}",
             f"syncd connect {name}",
         )
+
+
+def open_unbooked(engine: EngineSetup, now: datetime) -> tuple[Unbooked, ...]:
+    """What is wrong with bookings, by the ledger alone."""
+    return unbooked(engine.ledger.open_bookings(MOST_BOOKINGS), now)
+
+
+def _bookings(engine: EngineSetup, now: datetime) -> Iterator[Attention]:
+    for row in open_unbooked(engine, now):
+        yield _item(row.what, row.help, row.count, row.since)
 
 
 def _troubles(engine: EngineSetup) -> Iterator[Attention]:

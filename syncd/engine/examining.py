@@ -26,6 +26,7 @@ def examine_source(engine: EngineSetup, setup: SourceSetup) -> tuple[Check, ...]
     try:
         checks += _reading(engine.clock, setup)
         checks += setup.source.probe(setup.every)
+        checks += _writing(engine, setup)
     except SourceUnauthorized as error:
         help_ = f"give the access it asks for, then syncd ingest {setup.name}"
         checks.append(Check(text=str(error), verdict=Verdict.BAD, help=help_))
@@ -48,6 +49,22 @@ def _reading(clock: Clock, setup: SourceSetup) -> list[Check]:
             *judged.worries(),
             _pace(took, setup.every),
         ]
+
+
+def _writing(engine: EngineSetup, setup: SourceSetup) -> Iterator[Check]:
+    """Whether orders can be taken off the source, and from when on they are."""
+    if setup.writer is None:
+        return
+    yield from setup.writer.write_back_checks()
+    since = engine.ledger.written_since().get(setup.name)
+    if since is not None:
+        yield Check(text=f"order lines are taken off it since {since:%Y-%m-%d %H:%M} UTC")
+        return
+    yield Check(
+        text="nothing was taken off it yet: the first `apply` takes off every order line that has not "
+        "left by then, and none that has",
+        help="book what left so far yourself, and keep every other import of these orders off it",
+    )  # fmt: skip
 
 
 def _pace(took: float, every: timedelta) -> Check:

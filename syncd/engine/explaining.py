@@ -114,6 +114,9 @@ def _listing(
     else:
         why = Line(label="not computed", value=wanted.stock_why)
         sections.append(Section(title="Rules", lines=(why,)))
+    booked = tuple(_bookings(engine, setup, wanted))
+    if booked:
+        sections.append(Section(title="Bookings", lines=booked))
     if wanted.rule.price is not None:
         sections.append(Section(title="Price", lines=tuple(_price(wanted))))
     sections.append(Section(title="Verdict", lines=tuple(_verdict(engine, setup, rows, bound))))
@@ -174,6 +177,20 @@ def _orders(wanted: Wanted, world: World, open_: Sequence[Demand]) -> Iterator[L
         )
     if not shown:
         yield Line(label="none", value="no open order takes units of it")
+
+
+def _bookings(engine: EngineSetup, setup: ChannelSetup, wanted: Wanted) -> Iterator[Line]:
+    """What was written into sources for orders of this channel, newest first."""
+    for sku, _ in wanted.rule.needs():
+        for item in engine.ledger.bookings(sku, ORDERS):
+            name = item.id
+            if name.channel == setup.name:
+                yield Line(
+                    label=_time(item.confirmed_at or item.tried_at or item.stored_at),
+                    value=f"{name.effect} {item.delta:+d} {sku} at {name.place}",
+                    origin=f"order {name.order_id}" if name.order_id else "",
+                    note=" ".join(filter(None, (item.state.value, item.code, item.message))),
+                )
 
 
 def _time(moment: datetime) -> str:

@@ -10,7 +10,10 @@ from syncd.domain.identity import ChannelName, Sku, SourceName
 from syncd.domain.listing import BoundListing, ListingStatus
 from syncd.domain.report import Attention
 from syncd.domain.stock import Freshness, SourceStanding, freshness
+from syncd.domain.unbooked import open_since
 from syncd.domain.views import (
+    BookingRow,
+    BookingsView,
     ChannelStatus,
     HistoryRow,
     HistoryView,
@@ -21,9 +24,11 @@ from syncd.domain.views import (
     SourceStatus,
     StatusView,
 )
+from syncd.domain.write_back import Booking
 from syncd.engine.attention import parked, standing_attention
 from syncd.engine.mapping import unmapped
 from syncd.engine.nearness import near_misses
+from syncd.engine.risking import at_risk
 from syncd.engine.setup import ChannelSetup, EngineSetup
 from syncd.engine.watching import oversold
 from syncd.ports.records import Pause
@@ -52,7 +57,25 @@ def status(engine: EngineSetup, ledger_name: str) -> StatusView:
         ),
         sources=tuple(_source(engine, name, standings.get(name), now) for name in engine.sources),
         channels=tuple(_channel(engine, setup, now) for setup in engine.channels.values()),
+        at_risk=at_risk(engine),
     )
+
+
+def bookings(engine: EngineSetup) -> BookingsView:
+    """Bookings that are not done, those that wait for a person first."""
+    return BookingsView(
+        at=engine.clock.now(),
+        rows=tuple(_booking(item) for item in engine.ledger.open_bookings(EVERYTHING)),
+    )
+
+
+def _booking(item: Booking) -> BookingRow:
+    name = item.id
+    return BookingRow(
+        key=item.key, effect=name.effect.value, delta=item.delta, sku=name.sku, place=name.place,
+        channel=name.channel, order_id=name.order_id, state=item.state.value, since=open_since(item),
+        due_at=item.due_at, code=item.code, message=item.message,
+    )  # fmt: skip
 
 
 def _held(engine: EngineSetup) -> Iterator[Attention]:
@@ -207,7 +230,9 @@ def _unlisted_row(setup: ChannelSetup, sku: Sku, since: datetime) -> ListingRow:
 def history(engine: EngineSetup, sku: Sku, limit: int, at: datetime | None) -> HistoryView:
     """What happened to a SKU, newest first; with `at`, up to then, and its positions as known then."""
     most = limit if at is None else EVERYTHING
-    rows = [*_movements(engine, sku, most), *_orders(engine, sku, most)]
+    rows = [
+        *_movements(engine, sku, most), *_orders(engine, sku, most), *_bookings(engine, sku, most)
+    ]  # fmt: skip
     for name in engine.channels:
         rows += _pushes(engine, name, sku, most)
     rows = [row for row in rows if at is None or row.at <= at]
@@ -240,6 +265,17 @@ def _orders(engine: EngineSetup, sku: Sku, limit: int) -> Iterator[HistoryRow]:
         yield HistoryRow(
             at=line.updated_at, kind="order", where=line.channel, before="",
             after=line.state.value, detail=f"order {line.order_id}, {counted(line.units, 'unit')}", run="",
+        )  # fmt: skip
+
+
+def _bookings(engine: EngineSetup, sku: Sku, limit: int) -> Iterator[HistoryRow]:
+    for item in engine.ledger.bookings(sku, limit):
+        name = item.id
+        order = f"order {name.order_id}" if name.order_id else ""
+        yield HistoryRow(
+            at=item.confirmed_at or item.tried_at or item.stored_at, kind=name.effect.value,
+            where=str(name.place), before="", after=f"{item.delta:+d} {item.state}",
+            detail=" ".join(filter(None, (order, item.code, item.message))), run="",
         )  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """Keeps up with a channel's orders: how far the feed was read, and which units they still take."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from syncd.domain.booking import Demand, booked_at, demands
@@ -17,37 +17,50 @@ INDEX_DELAY = timedelta(seconds=1)
 this. A raise waits so long between reading the live value and asking for orders."""
 
 
-def poll_orders(engine: EngineSetup, setup: ChannelSetup) -> datetime:
-    """Read the feed to its end and record it; answers up to when it is complete now.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Polled:
+    """What a poll found: up to when the feed is complete, its newest update, and how many lines are news."""
+
+    until: datetime
+    newest: datetime | None
+    moved: int
+
+
+def poll_orders(engine: EngineSetup, setup: ChannelSetup) -> Polled:
+    """Read the feed to its end and record it.
 
     The first poll reads all open orders whatever their age, and then everything updated since the
     oldest reading that has to be corrected. Raises ChannelError; nothing advances then.
     """
     known = engine.ledger.order_cursor(setup.name)
     if known.complete_until is None:
-        until, newest = _read_feed(engine, setup, None)
-        _, updated = _read_feed(engine, setup, _oldest_reading(engine) - FEED_OVERLAP)
-        newest = max(filter(None, (newest, updated)), default=None)
+        first = _read_feed(engine, setup, None)
+        second = _read_feed(engine, setup, _oldest_reading(engine) - FEED_OVERLAP)
+        found = Polled(
+            until=first.until,
+            newest=max(filter(None, (first.newest, second.newest)), default=None),
+            moved=first.moved + second.moved,
+        )
     else:
         since = (known.cursor or known.complete_until) - FEED_OVERLAP
-        until, newest = _read_feed(engine, setup, since)
-    engine.ledger.complete_orders(setup.name, newest, until)
-    return until
+        found = _read_feed(engine, setup, since)
+    engine.ledger.complete_orders(setup.name, found.newest, found.until)
+    return found
 
 
-def _read_feed(
-    engine: EngineSetup, setup: ChannelSetup, since: datetime | None
-) -> tuple[datetime, datetime | None]:
-    """Up to when the feed is complete, and the latest update in it."""
+def _read_feed(engine: EngineSetup, setup: ChannelSetup, since: datetime | None) -> Polled:
     newest: datetime | None = None
+    moved = 0
     with setup.channel.orders(since) as feed:
         for page in feed.pages():
             bound = [_bound(line, setup) for line in page.lines]
             newest = max(
                 (*(line.updated_at for line in bound), *((newest,) if newest else ())), default=None
             )
-            mark_demanded(engine, engine.ledger.record_orders(setup.name, bound))
-        return feed.asked_at - INDEX_DELAY, newest
+            news = engine.ledger.record_orders(setup.name, bound)
+            moved += len(news)
+            mark_demanded(engine, news)
+        return Polled(until=feed.asked_at - INDEX_DELAY, newest=newest, moved=moved)
 
 
 def _bound(line: OrderLine, setup: ChannelSetup) -> OrderLine:

@@ -241,7 +241,7 @@ class _Probe:
         live = _look(self.engine, self.setup, self.bound)
         here = self._here(live)
         self.engine.clock.sleep(INDEX_DELAY.total_seconds())
-        complete = poll_orders(self.engine, self.setup) >= live.observed_at
+        complete = poll_orders(self.engine, self.setup).until >= live.observed_at
         rightful = max(0, self.before.available - self._ordered())
         offer = self._offer()
         wanted = rightful if offer is None else min(rightful, max(offer, here.available))

@@ -1,6 +1,7 @@
 """Looks at sources and channels for alerts and the heartbeat, by the ledger alone."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from syncd.domain.alerting import Sample, keeps_growing
@@ -16,10 +17,11 @@ from syncd.domain.identity import ChannelName, Place, Sku, SourceName
 from syncd.domain.overselling import Claim, Oversold, by_shortage, claimed, is_oversold
 from syncd.domain.rules import Combine
 from syncd.domain.stock import Basis, Position, SourceStanding, believe, freshness
-from syncd.engine.attention import parked
+from syncd.engine.attention import open_unbooked, parked
 from syncd.engine.ordering import Unseen, open_demands
 from syncd.engine.setup import ChannelSetup, EngineSetup, Mode, SourceSetup
 from syncd.engine.vitals import health
+from syncd.ports.bookings import WrittenOrder
 
 KEPT_SPANS = 2
 """Backlog samples are kept for so many times the span they are judged over."""
@@ -39,6 +41,7 @@ def look(engine: EngineSetup, now: datetime, backlog_span: timedelta) -> View:
             for name, setup in engine.channels.items()
         ),
         oversold=oversold(engine, standings, now),
+        unbooked=open_unbooked(engine, now),
     )
 
 
@@ -90,31 +93,47 @@ def oversold(
 ) -> tuple[Oversold, ...]:
     """SKUs of which open orders take more than all readings have left, the worst first.
 
-    Only units that a reading cannot contain count as taken, and only readings that are numbers are
-    judged: an unknown or untracked position raises no alarm.
+    Units that a reading cannot contain yet are taken from it. Where our own bookings have taken a reading
+    below zero, those of open orders are given back first, so that it is seen who is short. Only readings
+    that are numbers are judged: an unknown or untracked position raises no alarm.
     """
-    demands: dict[Sku, list[Demand]] = {}
+    asked: dict[Sku, _Asked] = {}
     for demand in open_demands(engine):
-        demands.setdefault(demand.sku, []).append(demand)
-    positions = engine.ledger.positions(demands)
+        asked.setdefault(demand.sku, _Asked()).demands.append(demand)
+    for order in engine.ledger.written_orders() if engine.writers() else ():
+        asked.setdefault(order.sku, _Asked()).written.append(order)
+    positions = engine.ledger.positions(asked)
     named = {str(name): standing for name, standing in standings.items()}
     found: dict[Sku, Oversold] = {}
-    for sku, rows in demands.items():
+    for sku, rows in asked.items():
         places = {item.place: item for item in positions.get(sku, ()) if _feeds(engine, item)}
-        taken = Unseen(engine, rows).at(sku, places, named)
+        taken = Unseen(engine, rows.demands).at(sku, places, named)
         left = _left(engine, places, standings, now)
         if left is None:
             continue
-        claim = claimed(_claims(left, taken), _combine(rows))
+        claim = claimed(_claims(left, taken, rows), _combine(engine, rows))
         if claim is not None and is_oversold(claim):
             found[sku] = Oversold(
-                sku=sku,
-                ordered=claim.ordered,
-                left=claim.left,
-                orders=len({(row.line.channel, row.line.order_id) for row in rows}),
-                last_order_at=max(row.line.created_at for row in rows),
-            )
+                sku=sku, ordered=claim.ordered, left=claim.left, orders=len(rows.orders()),
+                last_order_at=max(rows.orders().values()),
+            )  # fmt: skip
     return by_shortage(found)
+
+
+@dataclass(slots=True)
+class _Asked:
+    """What open orders take of one SKU: not contained in a reading yet, and taken off by our bookings."""
+
+    demands: list[Demand] = field(default_factory=list)
+    written: list[WrittenOrder] = field(default_factory=list)
+
+    def orders(self) -> dict[tuple[ChannelName, str], datetime]:
+        """When each of the orders was made."""
+        lines = [row.line for row in self.demands]
+        return {
+            **{(row.channel, row.order_id): row.created_at for row in self.written},
+            **{(line.channel, line.order_id): line.created_at for line in lines},
+        }
 
 
 def _feeds(engine: EngineSetup, position: Position) -> bool:
@@ -122,9 +141,14 @@ def _feeds(engine: EngineSetup, position: Position) -> bool:
     return source is not None and source.feeds_stock
 
 
-def _combine(rows: list[Demand]) -> Combine:
+def _combine(engine: EngineSetup, rows: _Asked) -> Combine:
     """How the sources stand to each other; where channels differ, the one that alarms less."""
-    kinds = {row.rule.stock.combine for row in rows}
+    kinds = {row.rule.stock.combine for row in rows.demands}
+    kinds |= {
+        engine.rules[row.channel].rule_for(row.sku).stock.combine
+        for row in rows.written
+        if row.channel in engine.rules
+    }
     return Combine.SUM if kinds == {Combine.SUM} else Combine.FIRST
 
 
@@ -144,10 +168,12 @@ def _left(
     return left
 
 
-def _claims(left: Mapping[Place, int], taken: Mapping[Place, int]) -> Iterator[Claim]:
+def _claims(left: Mapping[Place, int], taken: Mapping[Place, int], rows: _Asked) -> Iterator[Claim]:
     for source in sorted({place.source for place in left}):
+        written = sum(row.units for row in rows.written if row.source == source)
         yield Claim(
             source=source,
-            left=sum(units for place, units in left.items() if place.source == source),
-            ordered=sum(units for place, units in taken.items() if place.source == source),
+            left=written + sum(units for place, units in left.items() if place.source == source),
+            ordered=written
+            + sum(units for place, units in taken.items() if place.source == source),
         )

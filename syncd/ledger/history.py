@@ -96,6 +96,8 @@ class HistoryStore(StorePart):
     def prune(self, movements_before: datetime, runs_before: datetime) -> int:
         """Forget movements of runs before one moment and reports, plans and attempts before another.
 
+        With the movements go bookings that are done, of orders that have left or were cancelled.
+
         Answers how many movements went. The present never depends on one; `positions_at` refuses
         moments before the limit.
         """
@@ -109,6 +111,7 @@ class HistoryStore(StorePart):
                 "DO UPDATE SET history_from = MAX(COALESCE(history_from, 0), excluded.history_from)",
                 (micros(movements_before),),
             )
+            connection.exec_driver_sql(_FORGET_BOOKINGS, {"before": micros(movements_before)})
             for statement in _FORGET_RUNS:
                 connection.exec_driver_sql(statement, {"before": micros(runs_before)})
         return gone
@@ -118,6 +121,13 @@ _OLD = "(SELECT id FROM run WHERE started_at < :before)"
 _OLD_PLANS = (
     f"SELECT id FROM plan WHERE run_id IN {_OLD} "
     "AND id NOT IN (SELECT plan_id FROM approval WHERE until >= :before)"
+)
+_FORGET_BOOKINGS = (
+    "DELETE FROM booking WHERE stored_at < :before AND effect IN ('deduct', 'restore') "
+    "AND (state = 'dropped' OR (state = 'done' AND (contained OR effect = 'restore'))) "
+    "AND NOT EXISTS (SELECT 1 FROM order_line o WHERE o.channel_id = booking.channel_id "
+    "AND o.order_id = booking.order_id AND o.line_id = booking.line_id "
+    "AND (o.booking_step > 0 OR (o.left_at IS NULL AND o.state <> 'CANCELLED')))"
 )
 _FORGET_RUNS = (
     f"DELETE FROM approval WHERE plan_id IN ({_OLD_PLANS})",

@@ -10,6 +10,7 @@ from syncd.domain.report import (
     Report,
     SourceReport,
 )
+from syncd.domain.write_back import Booking
 
 SCHEMA = 1
 
@@ -103,6 +104,22 @@ class SkippedPart(_Part):
     reason: str
 
 
+class BookingPart(_Part):
+    """One booking that was tried in this run, as it stood after that; `key` settles it by hand."""
+
+    key: str
+    effect: str
+    sku: str
+    source: str
+    location: str
+    order_id: str
+    line_id: str
+    delta: int
+    state: str
+    code: str | None = None
+    message: str | None = None
+
+
 class RequestsPart(_Part):
     """HTTP requests."""
 
@@ -123,6 +140,7 @@ class ChannelPart(_Part):
     requests: RequestsPart = RequestsPart()
     changes: tuple[ChangePart, ...] = ()
     skipped: tuple[SkippedPart, ...] = ()
+    bookings: tuple[BookingPart, ...] = ()
     warehouses: dict[str, str] = Field(default_factory=dict)
     message: str = ""
 
@@ -210,9 +228,20 @@ def _channel(channel: ChannelReport) -> ChannelPart:
             )
             for skip in channel.skipped
         ),
+        bookings=tuple(_booking(item) for item in channel.bookings),
         warehouses={str(theirs): ours for theirs, ours in channel.warehouses.items()},
         message=channel.message,
     )
+
+
+def _booking(item: Booking) -> BookingPart:
+    name = item.id
+    return BookingPart(
+        key=item.key, effect=name.effect.value, sku=name.sku, source=name.place.source,
+        location=name.place.location, order_id=name.order_id, line_id=name.line_id,
+        delta=item.delta, state=item.state.value, code=item.code or None,
+        message=item.message or None,
+    )  # fmt: skip
 
 
 def _change(row: ChangeReport) -> ChangePart:

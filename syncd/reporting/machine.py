@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from enum import Enum
 
 from syncd.domain.report import Report
-from syncd.domain.views import Explanation, HistoryView, ListingsView, StatusView
+from syncd.domain.views import BookingsView, Explanation, HistoryView, ListingsView, StatusView
 from syncd.reporting.document import SCHEMA, from_report
 
-View = Explanation | StatusView | ListingsView | HistoryView
+View = Explanation | StatusView | ListingsView | HistoryView | BookingsView
 
 
 def report_document(report: Report) -> str:

@@ -47,6 +47,13 @@ def _rows(document: ReportDocument) -> Iterator[Row]:
                 "row": skip.kind, "part": channel.name, "sku": skip.sku,
                 "seller_sku": skip.seller_sku, "reason": skip.reason,
             }  # fmt: skip
+        for booking in channel.bookings:
+            yield {
+                "row": "booking", "part": channel.name, "sku": booking.sku, "field": booking.effect,
+                "sent": booking.delta, "outcome": booking.state, "code": booking.code,
+                "message": booking.message, "at": f"{booking.source}/{booking.location}",
+                "reason": f"order {booking.order_id} line {booking.line_id}",
+            }  # fmt: skip
 
 
 def _time(moment: object) -> str:

@@ -1,7 +1,7 @@
 """The report for people: what needs attention first, then sources, then each channel's changes."""
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
 
 from rich import box
@@ -10,9 +10,11 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from syncd.domain.counting import counted
 from syncd.domain.duration import age
 from syncd.reporting.document import (
     AttentionPart,
+    BookingPart,
     ChangePart,
     ChannelPart,
     ReportDocument,
@@ -28,7 +30,7 @@ _STYLES = {
     "verified": "green", "planned": "cyan", "ok": "green", "unchanged": "green", "clean": "green",
     "changed": "green", "partial": "yellow", "failed": "red", "invalid": "red",
     "unavailable": "red", "unauthorized": "red", "stale": "yellow", "paused": "yellow",
-    "never read": "yellow", "dead": "red",
+    "never read": "yellow", "dead": "red", "refused": "red", "person": "red", "done": "green",
 }  # fmt: skip
 
 
@@ -132,6 +134,8 @@ def _channel(channel: ChannelPart, console: Console) -> None:
         console.print(Padding(safe(channel.message), (0, 0, 0, 2)))
     for hazard in channel.hazards:
         console.print(Padding(Text(visible(hazard.text), style="yellow"), (0, 0, 0, 2)))
+    if channel.bookings:
+        _bookings(channel, console)
     if channel.changes:
         _changes(channel, console)
     elif channel.state == "ok":
@@ -139,6 +143,30 @@ def _channel(channel: ChannelPart, console: Console) -> None:
     if channel.plan is not None and channel.changes:
         console.print(Text(f"  plan {channel.plan}", style="dim"), soft_wrap=True)
     console.print()
+
+
+def _bookings(channel: ChannelPart, console: Console) -> None:
+    """What was booked into sources: one line where all went well, else those that did not."""
+    done = [row for row in channel.bookings if row.state == "done"]
+    if done:
+        console.print(f"  {counted(len(done), 'booking')} written into {_places(done)}")
+    open_ = [row for row in channel.bookings if row.state != "done"]
+    if not open_:
+        return
+    table = _table("SKU", "Booking", "Order", "State")
+    table.add_column("Why", overflow="fold", ratio=1)
+    for row in open_[:MOST_ROWS]:
+        table.add_row(
+            safe(row.sku), f"{row.effect} {row.delta:+d}", safe(row.order_id), styled(row.state),
+            safe(" ".join(filter(None, (row.code, row.message)))),
+        )  # fmt: skip
+    console.print(Padding(table, (0, 0, 0, 2)))
+    if len(open_) > MOST_ROWS:
+        console.print(Text(f"  … and {len(open_) - MOST_ROWS} more: syncd bookings", style="dim"))
+
+
+def _places(rows: Sequence[BookingPart]) -> str:
+    return ", ".join(visible(name) for name in dict.fromkeys(row.source for row in rows))
 
 
 def _changes(channel: ChannelPart, console: Console) -> None:

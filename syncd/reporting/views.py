@@ -10,7 +10,9 @@ from rich.table import Table
 from rich.text import Text
 
 from syncd.domain.duration import age
+from syncd.domain.unbooked import SHOWN
 from syncd.domain.views import (
+    BookingsView,
     Explanation,
     HistoryView,
     Line,
@@ -25,6 +27,7 @@ from syncd.reporting.safety import visible
 from syncd.reporting.text import print_attention, safe, styled
 
 MOST_ROWS = 60
+MOST_AT_RISK = 10
 MOST_WORDS = 100
 WIDE = 120
 """Columns from which a table also shows the run."""
@@ -103,10 +106,49 @@ def print_status(view: StatusView, console: Console, timezone: tzinfo) -> None:
         )  # fmt: skip
     console.print(channels)
     console.print()
+    _at_risk(view, console)
     last = "no run yet" if view.last_run is None else f"last run {view.last_run}"
     if view.last_run_at is not None:
         last += f", {view.last_run_status}, {_ago(view.last_run_at, view.at)}"
     console.print(Text(f"{last}; ledger {view.ledger}", style="dim"), soft_wrap=True)
+
+
+def _at_risk(view: StatusView, console: Console) -> None:
+    """Sold on a channel and not yet taken off the source, which still sells it."""
+    if not view.at_risk:
+        return
+    table = _table("At risk", "Place", "Units", "Orders", "Since", "Bookings")
+    for row in view.at_risk[:MOST_AT_RISK]:
+        table.add_row(
+            safe(row.sku), safe(row.place), str(row.units), str(row.orders),
+            _ago(row.since, view.at), ", ".join(row.states),
+        )  # fmt: skip
+    console.print(table)
+    if len(view.at_risk) > MOST_AT_RISK:
+        more = len(view.at_risk) - MOST_AT_RISK
+        console.print(Text(f"… and {more} more SKUs: syncd bookings", style="dim"))
+    console.print()
+
+
+def print_bookings(view: BookingsView, console: Console) -> None:
+    """What is not booked for sure, each with the beginning of its key."""
+    if not view.rows:
+        console.print("Every booking is done: no source sells what was sold here.")
+        return
+    table = _table("Key", "SKU", "Booking", "Place", "Order", "State", "Since")
+    table.add_column("Why", overflow="fold", ratio=1)
+    for row in view.rows[:MOST_ROWS]:
+        table.add_row(
+            row.key[:SHOWN], safe(row.sku), f"{row.effect} {row.delta:+d}", safe(row.place),
+            safe(row.order_id), styled(row.state), _ago(row.since, view.at),
+            safe(" ".join(filter(None, (row.code, row.message)))),
+        )  # fmt: skip
+    console.print(table)
+    if len(view.rows) > MOST_ROWS:
+        more = len(view.rows) - MOST_ROWS
+        console.print(Text(f"… and {more} more: syncd bookings --json", style="dim"))
+    hint = 'syncd bookings settle KEY --booked|--not-booked --reason "…"'
+    console.print(Text(f"What a person found out: {hint}", style="dim"), soft_wrap=True)
 
 
 def print_listings(view: ListingsView, console: Console, timezone: tzinfo) -> None:

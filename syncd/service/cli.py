@@ -10,6 +10,7 @@ import typer
 
 from syncd.domain.errors import ConfigError, LedgerError, SyncdError, UsageError
 from syncd.domain.report import ExitCode
+from syncd.service.cli_bookings import bookings
 from syncd.service.cli_sandbox import sandbox
 from syncd.service.cli_shops import connect, webhooks
 from syncd.service.context import Context
@@ -320,6 +321,7 @@ def reload(context: typer.Context) -> None:
     _leave(command(context.obj))
 
 
+app.add_typer(bookings, name="bookings")
 for command in (connect, webhooks, sandbox):
     app.command()(command)
 

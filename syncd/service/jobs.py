@@ -7,10 +7,12 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
-from syncd.domain.errors import LeaseLost, LedgerError
+from syncd.domain.change import Field
+from syncd.domain.errors import ChannelError, LeaseLost, LedgerError
 from syncd.domain.identity import ChannelName, SourceName
-from syncd.domain.report import ExitCode, Report, Status
+from syncd.domain.report import ChannelReport, ChannelState, ExitCode, Report, Status
 from syncd.engine.cycle import Task, run_cycle
+from syncd.engine.ordering import poll_orders
 from syncd.engine.reconciling import reconcile
 from syncd.engine.setup import EngineSetup, Mode, Trigger
 from syncd.ledger.store import SqlLedger
@@ -28,10 +30,15 @@ logger = logging.getLogger(__name__)
 LOOKS = (0.5, 2.0)
 """A daemon does not wait longer to see a write: what the shop shows later is seen by the next cycle."""
 LOOK_AGAIN = timedelta(seconds=5)
+AT_LEAST = timedelta(seconds=1)
+ORDERS_AGAIN = timedelta(seconds=3)
+"""After a write, so that orders made until 2 s after it landed are in the feed (reliability, rule 8)."""
 ASK = timedelta(seconds=1)
 BEAT = timedelta(seconds=10)
 TIDY = timedelta(days=1)
 SOON = timedelta(minutes=1)
+SELDOM = timedelta(days=1)
+"""For jobs that others set going."""
 MOST_DELIVERIES = 10_000
 LONG_RUN = timedelta(seconds=2)
 """A longer run handled so much that it leaves memory behind which is worth giving back."""
@@ -45,6 +52,11 @@ def reading(name: str) -> str:
 def publishing(name: str) -> str:
     """The job that polls a channel's orders and publishes what is dirty."""
     return f"publish {name}"
+
+
+def late(name: str) -> str:
+    """The job that asks for a channel's orders after a write."""
+    return f"late orders of {name}"
 
 
 def reconciling(name: str) -> str:
@@ -107,6 +119,7 @@ class Jobs:
                 schedule.every(reading(name), source.every, job)
         for channel, item in settings.channels.items():
             schedule.every(publishing(channel), item.orders_every, self._publish(channel))
+            self._schedule.every(late(channel), SELDOM, self._late(channel), first=SELDOM)
             due = self._until_reconcile(channel, item.reconcile_every)
             schedule.every(
                 reconciling(channel), item.reconcile_every, self._reconcile(channel), first=due
@@ -146,11 +159,43 @@ class Jobs:
                 trigger=Trigger.SERVICE, word=publishing(name), sources=(), channels=[name],
                 send=self._engine.mode is Mode.APPLY, looks=LOOKS,
             )  # fmt: skip
-            self._delivered(name, lambda: self._cycle(task, [name]))
-            if self._engine.ledger.unresolved(name) and not self._serving.stopping():
-                self._schedule.later(publishing(name), LOOK_AGAIN)
+            report = self._delivered(name, lambda: self._cycle(task, [name]))
+            if report is not None and any(map(_wrote, report.channels)):
+                self._schedule.later(late(name), ORDERS_AGAIN)
+            again = self._again(name, report)
+            if again is not None and not self._serving.stopping():
+                self._schedule.later(publishing(name), again)
 
         return publish
+
+    def _again(self, name: ChannelName, report: Report | None) -> timedelta | None:
+        """When to publish again before its time: for a write not seen yet, or bookings that are due."""
+        ledger, now = self._engine.ledger, self._engine.clock.now()
+        if report is not None and all(part.state in _USED for part in report.channels):
+            due = ledger.next_booking_at(name, self._engine.writers())
+            if due is not None and due <= now + LOOK_AGAIN:
+                return max(due - now, AT_LEAST)
+        return LOOK_AGAIN if ledger.unresolved(name) else None
+
+    def _late(self, name: ChannelName) -> Callable[[], None]:
+        """Ask for orders once more after a write, and publish at once when some came.
+
+        An order that came while a quantity was on its way is overwritten by it, and its webhook may be lost.
+        """
+
+        def ask() -> None:
+            if self._engine.ledger.paused(name) is not None or self._serving.stopping():
+                return
+            try:
+                with self._serving.turns[name]:
+                    news = poll_orders(self._engine, self._engine.channels[name]).moved
+            except (ChannelError, LedgerError) as error:
+                logger.info("%s: %s", late(name), error, extra={"action": "late_orders"})
+                return
+            if news:
+                self._schedule.at_once(publishing(name))
+
+        return ask
 
     def _reconcile(self, name: ChannelName) -> Callable[[], None]:
         def compare() -> None:
@@ -268,3 +313,11 @@ class Jobs:
         if report.finished_at - report.started_at > LONG_RUN:
             give_back()
         self._serving.finished(report)
+
+
+_USED = frozenset({ChannelState.OK, ChannelState.HELD})
+
+
+def _wrote(part: ChannelReport) -> bool:
+    """Whether a quantity was sent."""
+    return any(row.sent is not None and row.change.field is Field.QUANTITY for row in part.changes)

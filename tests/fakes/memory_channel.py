@@ -119,6 +119,10 @@ class MemoryChannel:
             left_at=line.left_at or (moment if state in LEFT else None),
         )
 
+    def fulfil(self, number: str) -> None:
+        """The platform ships this order from its own warehouse."""
+        self.lines[number] = replace(self.lines[number], platform_fulfilled=True)
+
     def parse_delivery(self, headers: Mapping[str, str], body: bytes) -> Delivery:
         if headers.get("x-signature") != "good":
             raise DeliveryRefused("the signature is not good")

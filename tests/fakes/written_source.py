@@ -31,7 +31,11 @@ class Fault(StrEnum):
 
 @dataclass
 class WrittenSource(MemorySource):
-    """Rows that adjustments change. `applied` is its own history: every effect in order, with its key."""
+    """Rows that adjustments change. `applied` is its own history: every effect in order, with its key.
+
+    `dies_after` ends the next call like a crash, after the work; `blind`: it cannot be looked at;
+    `keeps_keys` False is the naive source, which does everything as often as it is told.
+    """
 
     applied: list[Adjustment] = field(default_factory=list)
     keys: dict[str, Adjustment] = field(default_factory=dict)
@@ -39,6 +43,8 @@ class WrittenSource(MemorySource):
     faults: list[Fault] = field(default_factory=list)
     calls: list[Adjustment] = field(default_factory=list)
     can_tell: bool = True
+    blind: bool = False
+    dies_after: bool = False
     keeps_keys: bool = True
 
     def adjust(self, adjustment: Adjustment) -> Answer:
@@ -55,6 +61,9 @@ class WrittenSource(MemorySource):
         if fault is Fault.SPENT:
             self.spent.add(adjustment.key)
         answer = self._done(adjustment)
+        if self.dies_after:
+            self.dies_after = False
+            raise ZeroDivisionError
         return InDoubt(reason="the line was cut") if fault is Fault.LOST_AFTER else answer
 
     def _done(self, adjustment: Adjustment) -> Answer:
@@ -72,6 +81,8 @@ class WrittenSource(MemorySource):
         return Booked(quantity_after=int(self.rows[at].quantity))
 
     def was_booked(self, adjustment: Adjustment) -> bool | None:
+        if self.blind:
+            raise SourceUnavailable("away")
         return adjustment.key in self.keys if self.can_tell else None
 
     def write_back_checks(self) -> Sequence[Check]:

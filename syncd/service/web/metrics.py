@@ -13,7 +13,7 @@ from starlette.responses import Response
 from syncd.domain.health import Health
 from syncd.domain.identity import ChannelName, SourceName
 from syncd.domain.report import Requests
-from syncd.engine.attention import parked
+from syncd.engine.attention import MOST_BOOKINGS, parked
 from syncd.engine.setup import EngineSetup
 from syncd.engine.vitals import health
 from syncd.service.web.access import Access
@@ -90,10 +90,18 @@ class LedgerCollector(Collector):
             ("dirty", "SKUs to be planned again", {n: ledger.dirty_count(n) for n in names}),
             ("held", "Changes that a guard holds", held),
             ("parked", "Listings set aside", {n: len(parked(self.engine, n, now)) for n in names}),
+            ("unbooked", "Order lines not taken off their source for sure", self._unbooked()),
             ("paused", "1 while paused by hand", {n: ledger.paused(n) is not None for n in names}),
         ):
             values_ = {str(name): float(value) for name, value in values.items()}
             yield _family(f"syncd_channel_{metric}", words, "channel", values_)
+
+    def _unbooked(self) -> dict[ChannelName, int]:
+        counts = dict.fromkeys(self.settings.channels, 0)
+        for item in self.engine.ledger.open_bookings(MOST_BOOKINGS):
+            if item.id.channel in counts:
+                counts[item.id.channel] += 1
+        return counts
 
     def _held(self, name: ChannelName) -> int:
         plan = self.engine.ledger.latest_plan(name)

@@ -1,11 +1,12 @@
 """Every unit of an order is booked once, where the mapping says."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
 
-from syncd.domain.booking import Demand, booked_at
+from syncd.domain.booking import Demand, booked_at, demands
 from syncd.domain.identity import (
     ChannelName,
     ListingId,
@@ -29,6 +30,7 @@ from syncd.domain.rules import (
     StockRule,
     Zero,
 )
+from syncd.domain.write_back import Booking, BookingId, BookingState, Effect
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 W1, W2 = WarehouseId("w1"), WarehouseId("w2")
@@ -110,3 +112,48 @@ def test_alternative_sources_follow_orders_go_to_where_they_can() -> None:
 def test_alternative_sources_book_at_their_first_place_without_a_hint() -> None:
     wanted = demand(None, combine=Combine.MIN, sources=("erp", "shop"))
     assert (EAST, STORE) == booked_at(wanted, [EAST, MAIN, STORE])
+
+
+def taken_off(wanted: Demand, *places: Place) -> Demand:
+    """The same demand with deductions at these places."""
+    rows = tuple(
+        Booking(
+            id=BookingId(
+                channel=wanted.line.channel, order_id="1", line_id="1", sku=wanted.sku, place=one,
+                effect=Effect.DEDUCT,
+            ),
+            delta=-1, state=BookingState.DONE, stored_at=NOON, contained=one == MAIN,
+        )
+        for one in places
+    )  # fmt: skip
+    return replace(wanted, taken_off=rows)
+
+
+def test_units_stay_where_a_booking_was_made_whatever_the_rules_say_later() -> None:
+    assert (MAIN,) == booked_at(taken_off(demand(None, goes_to=EAST), MAIN), [MAIN, EAST])
+    assert () == booked_at(taken_off(demand(None, goes_to=EAST), MAIN), [EAST])
+
+
+def test_of_alternatives_the_source_with_a_booking_stays_and_the_others_follow_the_rules() -> None:
+    wanted = demand(W1, combine=Combine.MIN, sources=("erp", "shop"))
+
+    assert (EAST, STORE) == booked_at(taken_off(wanted, EAST), [MAIN, EAST, STORE])
+
+
+def test_a_place_contains_what_its_own_booking_is_contained_in() -> None:
+    both = taken_off(demand(W1), MAIN, EAST)
+
+    assert (True, False, False) == tuple(map(both.contained_at, (MAIN, EAST, STORE)))
+
+
+def test_a_demand_knows_the_deductions_of_its_own_component() -> None:
+    wanted = demand(W1)
+    (known,) = taken_off(wanted, MAIN).taken_off
+    others = [
+        replace(known, id=replace(known.id, sku=Sku("other"))),
+        replace(known, id=replace(known.id, effect=Effect.RESTORE)),
+    ]
+
+    (found,) = demands(wanted.line, wanted.rules, [known, *others])
+
+    assert (known,) == found.taken_off

@@ -1,12 +1,15 @@
 """A small world whose only source is written back, for tests of bookings."""
 
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
-from syncd.domain.identity import DEFAULT_LOCATION, Sku
+from syncd.domain.identity import DEFAULT_LOCATION, LocationName, Place, Sku
 from syncd.domain.orders import OrdersMode, OrdersPolicy
 from syncd.domain.stock import Basis
 from syncd.domain.write_back import Booking, BookingState, Effect
-from tests.fakes.shopfloor import STOCK, Shopfloor
+from syncd.engine.setup import EngineSetup, Mode
+from tests.fakes.shopfloor import STOCK, Shopfloor, within
 from tests.fakes.written_source import WrittenSource
 
 WRITE_BACK = OrdersPolicy(mode=OrdersMode.WRITE_BACK)
@@ -17,6 +20,7 @@ class Counter(Shopfloor):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder, orders=WRITE_BACK, basis=Basis.AVAILABLE)
+        self.mode = Mode.APPLY
         self.stock_of = self.source = WrittenSource(STOCK, self.clock.now())
 
     def stocked(self, **quantities: int) -> None:
@@ -31,6 +35,18 @@ class Counter(Shopfloor):
         self.clock.advance(seconds)
         self.source.as_of = self.clock.now()
         self.cycle()
+
+    def engine(self) -> EngineSetup:
+        """As on the floor, in this mode."""
+        return replace(super().engine(), mode=self.mode)
+
+    def reading_only(self) -> OrdersPolicy:
+        """What the source's `orders` may say instead."""
+        return within(timedelta(minutes=15))
+
+    def at(self, location: str) -> Place:
+        """A place of the source."""
+        return Place(STOCK, LocationName(location))
 
     def left(self, sku: str) -> int:
         """What the source has."""
