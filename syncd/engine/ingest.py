@@ -1,15 +1,34 @@
 """Reads sources into the ledger: unchanged ones cheaply, refused ones without harm."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from syncd.domain.errors import SourceError, SourceInvalid, SourceUnauthorized
 from syncd.domain.identity import RunId, SourceName
 from syncd.domain.report import SourceReport, SourceState
 from syncd.domain.stock import Completeness, Freshness, SourceStanding, freshness
+from syncd.engine.ordering import mark_demanded, open_lines
 from syncd.engine.setup import EngineSetup, SourceSetup
 from syncd.ports.records import SnapshotResult
 from syncd.ports.source import SnapshotReader
+
+
+def ingest_marked(
+    engine: EngineSetup, run: RunId, names: Sequence[SourceName], *, whole: bool = False
+) -> list[SourceReport]:
+    """As `ingest`; what orders take of these sources is planned again, because a reading may contain them now.
+
+    Marked before, so that no crash forgets it, and again afterwards, because another run may have planned
+    them while the source was read. A run that reads nothing marks nothing: lines that are new or moved are
+    marked as they come.
+    """
+    if not names:
+        return []
+    lines = open_lines(engine)
+    mark_demanded(engine, lines)
+    reports = ingest(engine, run, names, whole=whole)
+    mark_demanded(engine, lines)
+    return reports
 
 
 def ingest(
