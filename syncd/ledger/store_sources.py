@@ -149,7 +149,10 @@ class SourceStore(StorePart):
             "AND missing_since <= :due AND missing_step = 0"
         )
         with self._database.read() as connection:
-            found = {"source": known_source(connection, source), "due": micros(due_before)}
+            found: dict[str, object] = {
+                "source": known_source(connection, source),
+                "due": micros(due_before),
+            }
             if connection.exec_driver_sql(f"{due} LIMIT 1", found).first() is None:
                 return 0
         with self._database.write() as connection:

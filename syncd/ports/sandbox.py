@@ -86,6 +86,10 @@ class SimulatedShop(Protocol):
         """Order so many units as a buyer does, who pays at once: the order's id; None if there are fewer."""
         ...
 
+    def put(self, seller_sku: str, units: int) -> None:
+        """Somebody else than syncd sets what the shop shows."""
+        ...
+
     def ship(self, order_id: str) -> None:
         """The goods of an order leave the seller."""
         ...

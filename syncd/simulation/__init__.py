@@ -1,1 +1,1 @@
-"""A world on simulated time that sells, loses messages and crashes around the real planner, ledger and connector."""
+"""A world on simulated time that sells, loses messages and crashes around the real planner and ledger."""

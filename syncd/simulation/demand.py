@@ -20,6 +20,8 @@ RATE_SPREAD = 1.2
 SHARE = 2.5
 SPILLS = 0.25
 BURST_MINUTES = (10.0, 60.0)
+REST = (3 * HOUR, 3 * HOUR + 50 * 60)
+"""Every night nobody buys for so long, so that what must hold at rest can be looked at."""
 STOCK_DAYS = 6.0
 RESTOCKED_AFTER = 2 * DAY
 
@@ -105,7 +107,8 @@ def demand(seed: int, scenario: Scenario, skus: int, buyers: int) -> Demand:
         start = day * DAY
         wishes = [wish for article in articles for wish in _wishes(dice, article, scenario)]
         found += [
-            Buyer(start + at, next(numbers), sku, side) for at, sku, side in sorted(wishes)
+            Buyer(start + at, next(numbers), sku, side)
+            for at, sku, side in sorted((_awake(at), sku, side) for at, sku, side in wishes)
         ]
         if len(found) >= buyers:
             return Demand(articles=articles, buyers=found, end=start + DAY)
@@ -127,6 +130,12 @@ def _wishes(dice: Random, article: Article, scenario: Scenario) -> Iterator[Wish
     for _ in range(_poisson(dice, article.rate * dice.uniform(0.0, scenario.most))):
         side = Side.OWN if dice.random() < SPILLS else Side.TIKTOK
         yield begin + dice.random() * length, article.sku, side
+
+
+def _awake(at: float) -> float:
+    """Who would buy while everybody rests buys right after that."""
+    begin, end = REST
+    return end + (at - begin) / 100 if begin <= at < end else at
 
 
 _UP_TO = tuple(accumulate(PROFILE))

@@ -20,17 +20,21 @@ Effect = Callable[[str, bytes], None]
 """Told the path and body of every write that reached the shop."""
 
 
+def _nobody(path: str, body: bytes) -> None:
+    """Nobody is told."""
+    del path, body
+
+
 class Line:
     """Carries requests over a wire, as slowly and unreliably as the world does."""
 
-    def __init__(
-        self, wire: Wire, timeline: Timeline, fate: Fate, crashes: Crashes, arrived: Effect
-    ) -> None:
+    def __init__(self, wire: Wire, timeline: Timeline, fate: Fate, crashes: Crashes) -> None:
         self._wire = wire
         self._timeline = timeline
         self._fate = fate
         self._crashes = crashes
-        self._arrived = arrived
+        self.arrived: Effect = _nobody
+        """Told of every write that took effect."""
         self._dice = fate.dice("line")
         self.requests = 0
 
@@ -48,7 +52,7 @@ class Line:
             return THROTTLED
         answer = self._wire(method, target, headers, body)
         if writes:
-            self._arrived(path, body)
+            self.arrived(path, body)
         self._crashes.pass_by()
         if self._fate.strikes("lost_answer"):
             self._hang()

@@ -11,9 +11,9 @@ from syncd.domain.stock import Completeness, Reading, Reject, State, Watermark
 from syncd.ports.probe import Check
 from syncd.ports.source import RawBatch
 from syncd.ports.write_back import Adjustment, Answer, Booked, InDoubt
-from syncd.simulation.merchant import Merchant
 from syncd.simulation.misfortune import Crashes, Fate
-from syncd.simulation.timeline import BEGIN, Timeline
+from syncd.simulation.timeline import BEGIN
+from syncd.simulation.world import World
 
 READ_TAKES = (0.15, 0.6)
 """Seconds for a reading, half of them before the moment it speaks of."""
@@ -70,14 +70,13 @@ class CounterReader:
 class MerchantSource:
     """Reads counters: all of them, or those that changed."""
 
-    def __init__(
-        self, name: SourceName, merchant: Merchant, timeline: Timeline, fate: Fate, crashes: Crashes
-    ) -> None:
+    def __init__(self, name: SourceName, world: World, fate: Fate, crashes: Crashes) -> None:
         self.name = name
         self.calls = 0
         self.bookings = 0
-        self._merchant = merchant
-        self._timeline = timeline
+        self._world = world
+        self._merchant = world.merchant
+        self._timeline = world.timeline
         self._fate = fate
         self._crashes = crashes
         self._dice = fate.dice("merchant")
@@ -141,7 +140,7 @@ class WritableMerchantSource(MerchantSource):
         self._crashes.pass_by()
         if self._fate.strikes("lost_request"):
             return self._lost()
-        after = self._merchant.adjust(adjustment.key, adjustment.sku, adjustment.delta, self._timeline.time)
+        after = self._world.adjust(adjustment.key, adjustment.sku, adjustment.delta)
         self._crashes.pass_by()
         if self._fate.strikes("lost_answer"):
             return self._lost()

@@ -1,4 +1,4 @@
-"""What goes wrong in the world and how often, drawn from a seed; the figures of reliability section 5 and more."""
+"""What goes wrong in the world and how often, drawn from a seed."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,6 +26,8 @@ class Misfortune:
     crash_every: float = 2 * 86_400.0
 
 
+USUAL = Misfortune()
+"""As the world is."""
 CALM = Misfortune(
     lost_request=0.0, lost_answer=0.0, throttled=0.0, lost_read=0.0, cut_read=0.0, late=0.0,
     dropped=0.0, doubled=0.0, crash_every=0.0,

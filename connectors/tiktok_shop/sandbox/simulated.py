@@ -6,6 +6,7 @@ from dataclasses import replace
 from connectors.tiktok_shop.sandbox.options import SandboxOptions
 from connectors.tiktok_shop.sandbox.ordering import Conflict, Wish, move, place
 from connectors.tiktok_shop.sandbox.simulator import Simulator
+from connectors.tiktok_shop.sandbox.state import Level
 from connectors.tiktok_shop.signing import webhook_signature
 from syncd.ports.sandbox import Letter
 from syncd.ports.wire import Wire
@@ -44,6 +45,14 @@ class SimulatedTikTokShop:
             return place(self._world, Wish(lines=((sku, units),), status=NEW)).id
         except Conflict:
             return None
+
+    def put(self, seller_sku: str, units: int) -> None:
+        """Set what the SKU's first warehouse shows."""
+        sku = self._world.shop.by_seller_sku[seller_sku][0]
+        live = sku.state.live
+        warehouse_id, level = next(iter(live.stock.items()))
+        changed = Level(units, level.committed)
+        self._world.change(sku, live.with_levels({warehouse_id: changed}))
 
     def ship(self, order_id: str) -> None:
         """The carrier has taken the goods."""
