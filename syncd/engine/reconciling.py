@@ -14,7 +14,7 @@ from syncd.engine.setup import ChannelSetup, EngineSetup
 def reconcile(
     engine: EngineSetup, setup: ChannelSetup, task: Task, render: Callable[[Report], str]
 ) -> Report:
-    """Read everything the channel lists; what drifted, and what orders take, is marked dirty for the next cycle."""
+    """Read everything the channel lists; what drifted and what orders take is left to the next cycle."""
     run = engine.ledger.begin_run(task.word)
     started = engine.clock.now()
     part = ChannelReport(name=setup.name, state=ChannelState.OK)

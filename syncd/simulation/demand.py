@@ -127,7 +127,7 @@ def _wishes(dice: Random, article: Article, scenario: Scenario) -> Iterator[Wish
         return
     length = dice.uniform(*BURST_MINUTES) * 60
     begin = min(_moment(dice), DAY - length)
-    for _ in range(_poisson(dice, article.rate * dice.uniform(0.0, scenario.most))):
+    for _ in range(_poisson(dice, article.rate * dice.uniform(1.0, scenario.most))):
         side = Side.OWN if dice.random() < SPILLS else Side.TIKTOK
         yield begin + dice.random() * length, article.sku, side
 

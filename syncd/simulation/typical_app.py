@@ -12,40 +12,40 @@ PUSHES_AT_ONCE = 4
 
 
 class TypicalApp:
-    """Books TikTok's orders in the merchant's shop, then sends the counters that TikTok does not show.
+    """Two jobs that know nothing of each other: TikTok's orders into the shop, the shop's stock to TikTok.
 
-    It remembers what it sent and lowers that by the orders it has seen; what comes in while it sends is
-    overwritten, because TikTok Shop knows no comparison before a write.
+    The second sends every counter that is not what it sent last. What TikTok sold and the first has not
+    brought in yet is thereby put on sale again.
     """
 
     def __init__(self, design: Design, world: World, timeline: Timeline, fate: Fate) -> None:
         self._world = world
         self._timeline = timeline
-        self._every = design.source_every
+        self._design = design
         self._dice = fate.dice("typical app")
-        self._believed = dict(world.merchant.counters)
+        self._sent = dict(world.merchant.counters)
         self._seen = 0
         self.requests = 0
 
     def begin(self) -> None:
-        """Come around for the first time somewhere within the first interval."""
-        self._timeline.after(self._dice.uniform(0.0, self._every), self._come_around)
+        """Each job comes around for the first time somewhere within its first interval."""
+        design = self._design
+        self._timeline.after(self._dice.uniform(0.0, design.orders_every), self._bring_orders)
+        self._timeline.after(self._dice.uniform(0.0, design.source_every), self._send_stock)
 
-    def _come_around(self) -> None:
-        self._import_orders()
-        merchant, wait = self._world.merchant, 0.0
-        for sku, units in merchant.counters.items():
-            shown = max(0, units)
-            if shown != self._believed[sku]:
-                wait += self._dice.uniform(*PUSH_TAKES) / PUSHES_AT_ONCE
-                self._believed[sku] = shown
-                self._timeline.after(wait, partial(self._world.overwrite, sku, shown))
-                self.requests += 1
-        self._timeline.after(self._every, self._come_around)
-
-    def _import_orders(self) -> None:
+    def _bring_orders(self) -> None:
         self.requests += 1
         for order, sku in list(self._world.orders.items())[self._seen :]:
             self._world.book(order, sku)
-            self._believed[sku] -= 1
             self._seen += 1
+        self._timeline.after(self._design.orders_every, self._bring_orders)
+
+    def _send_stock(self) -> None:
+        wait = 0.0
+        for sku, units in self._world.merchant.counters.items():
+            if units != self._sent[sku]:
+                wait += self._dice.uniform(*PUSH_TAKES) / PUSHES_AT_ONCE
+                self._sent[sku] = units
+                self._timeline.after(wait, partial(self._world.overwrite, sku, max(0, units)))
+                self.requests += 1
+        self._timeline.after(self._design.source_every, self._send_stock)
