@@ -23,7 +23,7 @@ class Row(tuple[Any, ...]):
     __slots__ = ()
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - what a column holds, only its reader knows
-        raise AttributeError(f"{NO_COLUMN} {name}")
+        raise AttributeError(f"{NO_COLUMN} {name!r}")
 
 
 @lru_cache(1_024)

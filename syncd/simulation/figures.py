@@ -48,7 +48,7 @@ class Figures:
     """A design in a scenario. `oversold` and `refused` per 10,000 accepted orders of both sides.
 
     `tiktok` is the share of TikTok's orders that are oversold; `calls` are requests to both shops per order;
-    `fewer` says how many times fewer units are oversold than by the typical app in the same scenario.
+    `digests` name the trace of each seed's run; `fewer` says how many times fewer units are oversold than by the typical app in the same scenario.
     """
 
     design: str
@@ -62,6 +62,7 @@ class Figures:
     calls: float
     wait: Wait | None
     crashes: int
+    digests: Sequence[str]
     fewer: float | None
 
 
@@ -85,6 +86,7 @@ def figures(outcomes: Sequence[Outcome], typical: Sequence[Outcome]) -> Figures:
         / max(1, orders),
         wait=_wait([delay for tally in tallies for delay in tally.delays]),
         crashes=sum(tally.crashes for tally in tallies),
+        digests=[outcome.digest for outcome in outcomes],
         fewer=None if there is None or not oversold.mean else there.mean / oversold.mean,
     )
 

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-LONGEST_SKIP = 600.0
+LONGEST_SKIP = 3_000.0
 """Seconds after which a poll is made although nothing happened, so that nothing counts as stale."""
 NEVER = float("inf")
 

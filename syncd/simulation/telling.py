@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import timedelta
+from textwrap import wrap
 
 from syncd.simulation.demand import DAY
 from syncd.simulation.designs import DESIGNS
@@ -12,8 +13,9 @@ from syncd.simulation.run import Outcome
 from syncd.simulation.timeline import BEGIN
 
 HEAD = ("design", "oversold", "of TikTok's", "refused", "p50", "p95", "p99", "calls", "fewer")
-WIDTHS = (6, 15, 11, 14, 6, 7, 7, 6, 7)
+WIDTHS = (6, 17, 13, 14, 7, 7, 7, 7, 8)
 MOST_LINES = 200
+WIDE = 100
 SCHEMA = 1
 
 
@@ -37,7 +39,8 @@ def _lines(rows: Sequence[Figures]) -> Iterator[str]:
         yield _cells(HEAD)
         yield from (_row(row) for row in here)
         yield ""
-        yield from (f"  {_sentence(row)}" for row in here)
+        for row in here:
+            yield from wrap(_sentence(row), WIDE, initial_indent="  ", subsequent_indent="     ")
         yield ""
     yield "oversold, refused: units per 10,000 accepted orders of both sides, ± 95 % over seeds; refused: a"
     yield "unit was left. p50 … p99: seconds from a change at the source to its read-back from the shop."
@@ -76,12 +79,8 @@ def _wait(wait: Wait | None) -> tuple[str, str, str]:
 
 def _sentence(row: Figures) -> str:
     """What a design is and what came of it."""
-    design = DESIGNS[row.design]
-    if not row.oversold_units:
-        came = f"none of {row.orders:,} orders was sold without being there"
-    else:
-        came = f"{row.oversold.mean:.2f} of 10,000 orders were sold without being there"
-    return f"{row.design}: {design.title}; {came}."
+    came = f"{row.oversold_units:,} of {row.orders:,} units were sold without being there"
+    return f"{row.design}: {DESIGNS[row.design].title}; {came}."
 
 
 def failure(outcome: Outcome) -> str:

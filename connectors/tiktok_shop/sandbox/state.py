@@ -227,7 +227,9 @@ class Shop:
     def orders_updated(self, since: int) -> list[Delayed[Order]]:
         """Every order that had a state of that time or later, some perhaps hidden from the index yet."""
         first = bisect_left(self._updates, (since, ""))
-        return [self.orders[each] for each in dict.fromkeys(id_ for _, id_ in self._updates[first:])]
+        return [
+            self.orders[each] for each in dict.fromkeys(id_ for _, id_ in self._updates[first:])
+        ]
 
     def sales_warehouses(self) -> list[Warehouse]:
         """Those that hold stock."""
