@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PEERS := .venv-peers
-TOGETHER := -n 2 --dist loadfile  # two files of tests at a time, because most process tests wait
+TOGETHER := -n 4 --dist loadgroup --no-loadscope-reorder  # more than there are cores, because most process tests wait
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test coverage check bench proof lock schema clean

@@ -17,6 +17,10 @@ def main() -> None:
 
         sys.stdout.write(f"syncd {__version__}\n")
         raise SystemExit(0)
+    if sys.argv[-1] == "run":
+        from syncd.service.memory import start_returning
+
+        start_returning()
     gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS, 20, 100)
     # A core dump would hold every secret of the process.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
 from connectors.transport.http_transport import HttpReply
+from connectors.transport.retrying import Failure
 from syncd.domain.errors import (
     SourceError,
     SourceInvalid,
@@ -112,9 +113,10 @@ class TooDear:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Passing:
-    """A failure that a second try may not meet."""
+    """A failure that a second try may not meet, and whether the request may have had an effect."""
 
     reason: str
+    failure: Failure = Failure.TRANSIENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +126,10 @@ class NoToken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
-    """No repetition helps."""
+    """No repetition helps. `acted`: the request was carried out all the same, or a part of it."""
 
     error: SourceError
+    acted: bool = False
 
 
 Verdict = Answered | Throttled | TooDear | Passing | NoToken | Refused
@@ -186,7 +189,7 @@ def judge(reply: HttpReply, version: str) -> Verdict:
         return _of_status(reply.status)
     served = reply.headers.get(VERSION_HEADER, version)
     if served != version:
-        return Refused(error=not_served(version, served))
+        return Refused(error=not_served(version, served), acted=True)
     try:
         return _judged(Envelope.model_validate_json(reply.body))
     except ValidationError:
@@ -252,7 +255,7 @@ def _failed(envelope: Envelope, errors: tuple[GraphQLError, ...]) -> Verdict:
         if code in codes:
             said = _shown(codes[code].message).rstrip(".")
             text = f"Shopify answers {code}: {said}; {_HELP[code]}"
-            return Refused(error=kind(text))
+            return Refused(error=kind(text), acted=_holds_something(envelope.data))
     first = errors[0]
     named = first.extensions.code or "an error"
     text = f"Shopify answers {named}: {_shown(first.message)}"
@@ -261,6 +264,11 @@ def _failed(envelope: Envelope, errors: tuple[GraphQLError, ...]) -> Verdict:
     return Refused(
         error=SourceInvalid(f"{text}; this request is a fault of syncd, please report it")
     )
+
+
+def _holds_something(data: Mapping[str, object] | None) -> bool:
+    """Whether a root field was answered beside the errors, so that only a part was refused."""
+    return data is not None and any(value is not None for value in data.values())
 
 
 def _shown(text: str) -> str:

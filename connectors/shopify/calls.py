@@ -1,7 +1,7 @@
 """Knows what one document takes: a token, points of the bucket, a page that is not too dear, repetition."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from random import Random
 from threading import Lock
@@ -25,8 +25,8 @@ from connectors.shopify.queries import MOST_NODES
 from connectors.shopify.throttle import CostBucket
 from connectors.shopify.tokens import TokenKeeper
 from connectors.shopify.wire import PageInfo
-from connectors.transport.http_transport import HttpReply, HttpTransport, TransportError
-from connectors.transport.retrying import READS, Failure
+from connectors.transport.http_transport import HttpReply, HttpTransport, NotSent, TransportError
+from connectors.transport.retrying import READS, WRITES, Failure, RetryPolicy
 from syncd.domain.errors import SourceInvalid, SourceUnavailable
 from syncd.ports.clock import Clock
 
@@ -34,6 +34,8 @@ T = TypeVar("T")
 
 PATIENCE = 30
 """So often a throttled request is sent again: others may drain the same bucket."""
+FIRST = replace(READS, tries=3)
+"""For what a reading begins with: nothing is lost when it is given up soon, and others wait for their turn."""
 SMALLER = 0.9
 """Of the page size that would just do; the estimate does not grow evenly with it."""
 
@@ -62,6 +64,10 @@ class Dear(Exception):  # noqa: N818 - reads as a state
     def __init__(self, verdict: TooDear) -> None:
         super().__init__(f"{verdict.cost:g} points of {verdict.most:g}")
         self.share = verdict.most / verdict.cost
+
+
+class Unanswered(SourceUnavailable):
+    """A change was sent, and nothing that came back tells what became of it."""
 
 
 class Account:
@@ -130,27 +136,38 @@ class Admin:
         self.api = AdminApi(account.address, transport)
         self._random = Random()  # noqa: S311 - spreads retries, keeps no secret
 
-    def ask(self, question: Question[T]) -> T:
+    def ask(self, question: Question[T], policy: RetryPolicy = READS) -> T:
         """The answer, in the shape that was asked for.
 
         Raises SourceUnauthorized, SourceInvalid or SourceUnavailable.
         """
         try:
-            return self._answer(question)
+            return self._answer(question, policy)
         except Dear as dear:
             raise SourceInvalid(
                 f"Shopify finds a request too dear that has no smaller form ({dear}); please report it"
             ) from None
 
-    def _answer(self, question: Question[T]) -> T:
+    def change(self, question: Question[T]) -> T:
+        """The answer to a mutation, which is sent again only where it surely had no effect.
+
+        Raises Unanswered where it may have had one; the errors of `ask` where it had none.
+        """
+        try:
+            return self._answer(question, WRITES)
+        except Dear as dear:
+            raise SourceInvalid(f"Shopify finds the change too dear ({dear})") from None
+
+    def _answer(self, question: Question[T], policy: RetryPolicy) -> T:
         """The same; Dear when a page must be smaller."""
-        answered = _Asking(self, question.document, question.variables).run()
+        answered = _Asking(self, question, policy).run()
         try:
             return question.answer.validate_python(answered.data)
         except ValidationError as error:
             where = ".".join(str(step) for step in error.errors(include_url=False)[0]["loc"])
             text = f"Shopify's answer lacks what the API promises, at {where}"
-            raise SourceUnavailable(f"{text}; nothing of it is used") from None
+            kind = Unanswered if policy is WRITES else SourceUnavailable
+            raise kind(f"{text}; nothing of it is used") from None
 
     def pages(self, listing: Listing[T]) -> Iterator[T]:
         """Every page; raises as `ask`, and SourceUnavailable for paging that goes nowhere."""
@@ -178,7 +195,7 @@ class Admin:
                 document=question.document, variables=variables, answer=question.answer
             )
             try:
-                return self._answer(asked)
+                return self._answer(asked, READS)
             except Dear as dear:
                 account.shrink(question.document, size, dear)
 
@@ -186,11 +203,12 @@ class Admin:
 class _Asking:
     """The attempts of one request: throttled as often as needed, a token mended once."""
 
-    def __init__(self, admin: Admin, document: str, variables: Mapping[str, object]) -> None:
+    def __init__(self, admin: Admin, question: Question[T], policy: RetryPolicy) -> None:
         self._admin = admin
-        self._document = document
-        self._variables = variables
-        self._size = variables.get("first")
+        self._document = question.document
+        self._variables = question.variables
+        self._policy = policy
+        self._size = question.variables.get("first")
         self._token: SecretStr | None = None
         self._renewed = False
         self._throttled = 0
@@ -218,8 +236,10 @@ class _Asking:
             verdict = judge(reply, API_VERSION)
             self._retry_after = reply.retry_after(self._admin.clock.now())
             cost = verdict.cost if isinstance(verdict, Answered | Throttled) else None
+        except NotSent as error:
+            return Passing(reason=str(error), failure=Failure.NOT_SENT)
         except TransportError as error:
-            return Passing(reason=str(error))
+            return Passing(reason=str(error), failure=Failure.NO_ANSWER)
         finally:
             account.bucket.settle(reserved, cost)
             account.told(self._document, self._size, cost)
@@ -228,16 +248,16 @@ class _Asking:
     def _overcome(self, verdict: Verdict) -> None:
         """Wait, or get another token; raises when the request is not to be repeated."""
         match verdict:
-            case Refused(error=error):
-                raise error
+            case Refused(error=error, acted=acted):
+                raise Unanswered(str(error)) if acted and self._policy is WRITES else error
             case TooDear():
                 raise Dear(verdict)
             case NoToken():
                 self._renew()
             case Throttled(cost=cost):
                 self._slow_down(cost)
-            case Passing(reason=reason):
-                self._again(Failure.TRANSIENT, reason)
+            case Passing(reason=reason, failure=failure):
+                self._again(failure, reason)
             case Answered():
                 return
 
@@ -266,8 +286,10 @@ class _Asking:
 
     def _again(self, failure: Failure, reason: str) -> None:
         self._failed += 1
-        wait = READS.wait(self._failed, failure, self._retry_after, self._admin.spread())
+        wait = self._policy.wait(self._failed, failure, self._retry_after, self._admin.spread())
         self._retry_after = None
+        if wait is None and failure not in self._policy.on:
+            raise Unanswered(reason)
         if wait is None:
             raise SourceUnavailable(f"{reason}; given up after {self._failed} tries")
         self._admin.clock.sleep(wait)

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
+from syncd.domain.orders import OrdersMode
 from syncd.domain.stock import Basis
 from syncd.ports.credentials import Secret
 from syncd.ports.options import OptionsPart, Span
@@ -95,6 +96,7 @@ class ShopifyOptions(OptionsPart):
         default=None, description="Given by the source's own key"
     )
     stock: Literal["none"] | None = Field(default=None, description="Given by the source's own key")
+    orders: str | None = Field(default=None, description="Given by the source's own key")
 
     @model_validator(mode="after")
     def _one_kind_of_token(self) -> "ShopifyOptions":
@@ -104,6 +106,11 @@ class ShopifyOptions(OptionsPart):
         if granted and (self.client_id is None or self.client_secret is None):
             raise ValueError("client_id and client_secret belong together")
         return self
+
+    @property
+    def writes_back(self) -> bool:
+        """Whether orders are booked into this shop by syncd."""
+        return self.orders == OrdersMode.WRITE_BACK
 
     @property
     def handle(self) -> str:

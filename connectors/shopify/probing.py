@@ -3,17 +3,19 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from connectors.shopify.calls import Account, Admin, Question
+from connectors.shopify.calls import Account, Admin
 from connectors.shopify.catalogue import Catalogue
+from connectors.shopify.importing import latest_orders
 from connectors.shopify.options import ShopifyOptions
-from connectors.shopify.queries import ORDERS, PRICES, VARIANTS
+from connectors.shopify.queries import PRICES, VARIANTS
 from connectors.shopify.shop import ShopFacts, kind_of
-from connectors.shopify.wire import ORDERS_DATA, number_of
+from connectors.shopify.wire import number_of
 from syncd.domain.duration import written
 from syncd.ports.probe import Check, Verdict
 
-LATEST_ORDERS = 50
 _WRITING = "write_"
+CHANGING_STOCK = "write_inventory"
+"""The scope that only write-back needs; it includes reading."""
 
 
 def examine(
@@ -32,7 +34,7 @@ def examine(
     yield _clock(account, options)
     yield from _locations(facts)
     yield from _points(admin, options, facts, every)
-    if "read_orders" in facts.scopes:
+    if "read_orders" in facts.scopes and not options.writes_back:
         yield _imported(admin, options)
 
 
@@ -54,7 +56,8 @@ def _scopes(options: ShopifyOptions, facts: ShopFacts) -> Iterator[Check]:
             verdict=Verdict.BAD,
             help="add them to the app, then install it again",
         )
-    writing = sorted(scope for scope in facts.scopes if scope.startswith(_WRITING))
+    used = {CHANGING_STOCK} if options.writes_back else set()
+    writing = sorted(scope for scope in facts.scopes - used if scope.startswith(_WRITING))
     if writing:
         yield Check(
             text=f"the app may write ({', '.join(writing)}), which reading does not need",
@@ -118,19 +121,12 @@ def _points(
 
 def _imported(admin: Admin, options: ShopifyOptions) -> Check:
     """Whether somebody brings the channel's orders into the shop: else its stock never falls by them."""
-    variables = {"first": LATEST_ORDERS, "after": None, "query": ""}
-    data = admin.ask(Question(document=ORDERS, variables=variables, answer=ORDERS_DATA))
-    orders = data["orders"]["nodes"]
-    names = [
-        f"{order['sourceName'] or ''} {order['app']['name'] if order['app'] else ''}".lower()
-        for order in orders
-    ]
-    count = sum("tiktok" in name for name in names)
-    text = f"{count} of the latest {len(orders)} orders come from TikTok"
-    if count:
+    orders = latest_orders(admin)
+    text = orders.text
+    if orders.imported:
         return Check(text=f"{text}: they are imported, so `orders: within …` fits this source")
     text = f"{text}: nothing seems to import them"
-    if not orders or options.stock == "none":
+    if not orders.seen or options.stock == "none":
         return Check(text=text)
     return Check(
         text=text,

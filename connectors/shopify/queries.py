@@ -280,6 +280,26 @@ mutation WebhookDelete($id: ID!) {
 """
 """End a subscription."""
 
+OWNERS = f"""
+query Owners($first: Int!, $after: String, $query: String, $locationId: ID!) {{
+  productVariants(first: $first, after: $after, query: $query) {{
+    {PAGE}
+    nodes {{
+      id
+      sku
+      requiresComponents
+      product {{ id title status isGiftCard updatedAt }}
+      inventoryItem {{
+        id
+        tracked
+        inventoryLevel(locationId: $locationId, includeInactive: true) {{ id isActive }}
+      }}
+    }}
+  }}
+}}
+"""
+"""Whose stock a SKU is at one location: what an adjustment needs to know, and no more."""
+
 ADJUST = """
 mutation Adjust($input: InventoryAdjustQuantitiesInput!, $key: String!) {
   inventoryAdjustQuantities(input: $input) @idempotent(key: $key) {
@@ -315,7 +335,7 @@ query Orders($first: Int!, $after: String, $query: String!) {{
   ordersCount(query: $query) {{ count precision }}
   orders(first: $first, after: $after, query: $query, sortKey: CREATED_AT, reverse: true) {{
     {PAGE}
-    nodes {{ id name createdAt sourceName app {{ id name }} }}
+    nodes {{ id name createdAt sourceName tags app {{ id name }} }}
   }}
 }}
 """
@@ -338,6 +358,7 @@ DOCUMENTS = MappingProxyType(
         "WEBHOOKS": WEBHOOKS,
         "WEBHOOK_CREATE": WEBHOOK_CREATE,
         "WEBHOOK_DELETE": WEBHOOK_DELETE,
+        "OWNERS": OWNERS,
         "ADJUST": ADJUST,
         "LEVEL": LEVEL,
         "ORDERS": ORDERS,

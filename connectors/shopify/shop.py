@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from connectors.shopify.answers import not_served
-from connectors.shopify.calls import Admin, Listing, Question
+from connectors.shopify.calls import FIRST, Admin, Listing, Question
 from connectors.shopify.client import API_VERSION
 from connectors.shopify.options import ShopifyOptions
 from connectors.shopify.queries import LOCATIONS, SHOP
@@ -38,7 +38,7 @@ class ShopFacts:
 
 def read_shop(admin: Admin, options: ShopifyOptions) -> ShopFacts:
     """Ask for it (about 5 points); SourceInvalid where the configuration and the shop do not fit."""
-    data = admin.ask(Question(document=SHOP, answer=SHOP_DATA))
+    data = admin.ask(Question(document=SHOP, answer=SHOP_DATA), FIRST)
     served = {each["handle"] for each in data["publicApiVersions"] if each["supported"]}
     if API_VERSION not in served:
         raise not_served(API_VERSION, ", ".join(sorted(served)))

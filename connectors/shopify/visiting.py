@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
+from ssl import SSLContext
 
 from connectors.shopify.admission import Admission
 from connectors.shopify.bulk import bulk_file
@@ -23,14 +25,15 @@ from connectors.shopify.rows import RowRules
 from connectors.shopify.shop import ShopFacts, read_shop
 from connectors.shopify.tally import Tally
 from connectors.shopify.tokens import TokenKeeper
-from connectors.transport.http_transport import HttpTransport
+from connectors.shopify.writing import StockWriter
+from connectors.transport.http_transport import HttpTransport, usual_certificates
 from syncd.domain.errors import SourceError
 from syncd.domain.stock import Completeness
 from syncd.ports.clock import Clock
 from syncd.ports.probe import Check
 
 FRESH = 60.0
-"""Seconds for which what is known of a shop may serve the reading that follows."""
+"""Seconds for which what is known of a shop, be it that it does not answer, may serve what follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,8 @@ class Shop:
         self._clock = clock
         self.account = Account(options.address, tokens, clock)
         self._memory: Memory | None = None
-        self._known: tuple[float, ShopFacts] | None = None
+        self._known: tuple[float, ShopFacts | SourceError] | None = None
+        self._written_to: tuple[float, ShopFacts] | None = None
 
     def scope(self) -> str | None:
         """Names what a reading of changes would cover; None when the shop cannot be asked now.
@@ -70,7 +74,8 @@ class Shop:
         try:
             with self._connected() as admin:
                 facts = read_shop(admin, self._options)
-        except SourceError:
+        except SourceError as error:
+            self._known = (self._clock.monotonic(), error)
             return None
         self._known = (self._clock.monotonic(), facts)
         return facts.scope(self._options)
@@ -80,6 +85,19 @@ class Shop:
         with self._connected() as admin:
             facts = read_shop(admin, self._options)
             return tuple(examine(admin, self._options, facts, every))
+
+    @contextmanager
+    def writer(self) -> Iterator[StockWriter]:
+        """Whoever changes its stock, on connections of its own; raises SourceError.
+
+        What is known of the shop serves for a minute, because orders come in bursts.
+        """
+        with self._connected() as admin:
+            known = self._written_to
+            if known is None or self._clock.monotonic() - known[0] > FRESH:
+                known = (self._clock.monotonic(), read_shop(admin, self._options))
+                self._written_to = known
+            yield StockWriter(admin, self._options, known[1])
 
     @contextmanager
     def snapshot(self, since: datetime | None) -> Iterator[ShopifyReader]:
@@ -116,9 +134,11 @@ class Shop:
 
     def _facts(self, admin: Admin) -> ShopFacts:
         known, self._known = self._known, None
-        if known is not None and self._clock.monotonic() - known[0] <= FRESH:
-            return known[1]
-        return read_shop(admin, self._options)
+        if known is None or self._clock.monotonic() - known[0] > FRESH:
+            return read_shop(admin, self._options)
+        if isinstance(known[1], SourceError):
+            raise known[1]
+        return known[1]
 
     def _changes(self, visit: Visit, since: datetime) -> Changes:
         memory = self._memory
@@ -163,5 +183,9 @@ class Shop:
 
     @contextmanager
     def _connected(self) -> Iterator[Admin]:
-        with HttpTransport(self._clock) as transport:
+        with HttpTransport(self._clock, tls=self._certificates) as transport:
             yield Admin(self.account, transport, self._clock)
+
+    @cached_property
+    def _certificates(self) -> SSLContext:
+        return usual_certificates()

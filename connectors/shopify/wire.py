@@ -275,7 +275,10 @@ class OrderApp(TypedDict):
 class OrderNode(TypedDict):
     """Where an order came from; nothing of its buyer."""
 
+    name: str
+    createdAt: str
     sourceName: str | None
+    tags: list[str]
     app: OrderApp | None
 
 

@@ -46,16 +46,15 @@ class Address:
         return f"{self.url.database or 'the database'} at {self.url.host or 'this machine'}"
 
     @property
+    def place(self) -> tuple[str | int | None, ...]:
+        """Which database it is, whoever asks and with whatever options."""
+        url = self.url
+        return (url.get_backend_name(), url.host, url.port, url.database)
+
+    @property
     def digest(self) -> str:
         """Names the database, whoever reads it."""
-        url = self.url
-        place = (
-            url.get_backend_name(),
-            url.host,
-            url.port,
-            url.database,
-            sorted(url.query.items()),
-        )
+        place = (*self.place, sorted(self.url.query.items()))
         return blake2b(repr(place).encode(), digest_size=8).hexdigest()
 
 

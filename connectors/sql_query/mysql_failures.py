@@ -13,14 +13,14 @@ from syncd.domain.errors import (
     SourceUnavailable,
 )
 
-_WRONG_USER = {1044, 1045, 1130, 1251, 1524, 1698, 1820, 3118, 3159}
-_NO_RIGHT = {1142, 1143, 1227, 1370, 1345}
+WRONG_USER = {1044, 1045, 1130, 1251, 1524, 1698, 1820, 3118, 3159}
+NO_RIGHT = {1142, 1143, 1227, 1370, 1345}
 _TIMEOUTS = {1969, 3024}
-_PASSING = {
+PASSING = {
     1040, 1041, 1049, 1053, 1079, 1152, 1153, 1158, 1159, 1160, 1161, 1203, 1205, 1213, 1226, 1290,
     1317, 1836, 1927, 2002, 2003, 2005, 2006, 2013, 2014, 4031,
 }  # fmt: skip
-_READ_ONLY = 1792
+READ_ONLY = 1792
 
 
 @contextmanager
@@ -37,16 +37,16 @@ def _meaning(error: MySQLError, question: Question) -> SourceError:
     words = str(error.args[-1]) if error.args else type(error).__name__
     if number in _TIMEOUTS or (number == 2013 and "timed out" in words):  # noqa: PLR2004 - lost
         return SourceUnavailable(too_long(question.timeout))
-    if number in _PASSING or isinstance(error, InterfaceError):
+    if number in PASSING or isinstance(error, InterfaceError):
         return SourceUnavailable(
             f"the database cannot be reached or was lost: {words}; nothing of the reading was taken"
         )
-    if number in _WRONG_USER:
+    if number in WRONG_USER:
         text = f"the database refuses the user of the address: {words}; correct the credential"
         return SourceUnauthorized(text)
-    if number in _NO_RIGHT:
+    if number in NO_RIGHT:
         help_ = "grant it to the user of the address: GRANT SELECT ON … TO …"
         return SourceUnauthorized(f"the database refuses: {words}; {help_}")
-    if number == _READ_ONLY:
+    if number == READ_ONLY:
         return SourceInvalid(f"the query writes, and is not let to: {words}")
     return SourceInvalid(f"the database refuses the query: {words}")

@@ -73,16 +73,18 @@ def _line(error: Error, question: Question, prefix: str) -> str:
 
 
 def _connecting(error: Error, words: str) -> SourceError:
-    if any(known in words for known in _REFUSED_LOGIN) or _is_unknown(words):
+    if is_login(words):
         return SourceUnauthorized(_login(words))
     if isinstance(error, OperationalError):
         return SourceUnavailable(f"the database cannot be reached or was lost: {words}")
     return SourceInvalid(f"the driver refuses the query: {words}")
 
 
-def _is_unknown(words: str) -> bool:
+def is_login(words: str) -> bool:
+    """Whether a connection was refused because of who asked for it."""
     named = 'role "' in words or 'database "' in words
-    return named and "does not exist" in words
+    unknown = named and "does not exist" in words
+    return unknown or any(known in words for known in _REFUSED_LOGIN)
 
 
 def _login(words: str) -> str:

@@ -1,6 +1,6 @@
 """What the one statement of a source may be: a SELECT that reads, and where it asks for changes by `:since`."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from connectors.sql_query.lexis import EVERY, Kind, Lexis, Token, Unreadable, tokens
@@ -19,8 +19,12 @@ _ONE = "the query must be one SELECT"
 Found = tuple[str, Token]
 
 
-class NotOneSelect(Exception):  # noqa: N818 - a reason
-    """The text is not one SELECT; the message says where and what is wrong."""
+class WrongStatement(Exception):  # noqa: N818 - a reason
+    """The text is not what it must be; the message says where and what is wrong."""
+
+
+class NotOneSelect(WrongStatement):
+    """The text is not one SELECT."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +43,13 @@ class Statement:
         return placeholder.join(part.replace("%", percent) for part in self.parts)
 
 
-def check_anywhere(text: str) -> None:
-    """NotOneSelect for what is one SELECT in no database; the exact check follows when it is known."""
-    refusals: list[NotOneSelect] = []
+def check_anywhere(text: str, read: Callable[[str, Lexis], object]) -> None:
+    """WrongStatement for what `read` takes of no database; the exact check follows when it is known."""
+    refusals: list[WrongStatement] = []
     for lexis in EVERY:
         try:
-            read_statement(text, lexis)
-        except NotOneSelect as refused:
+            read(text, lexis)
+        except WrongStatement as refused:
             refusals.append(refused)
         else:
             return
@@ -57,37 +61,60 @@ def read_statement(text: str, lexis: Lexis) -> Statement:
     try:
         found = list(tokens(text, lexis))
     except Unreadable as unread:
-        raise NotOneSelect(_placed(text, unread.at, str(unread))) from None
+        raise NotOneSelect(placed(text, unread.at, str(unread))) from None
     ends = [at for at, token in enumerate(found) if token.text == ";" and token.kind is Kind.SIGN]
     body = found[: ends[0]] if ends else found
     for rule in _RULES:
         wrong = rule(body, lexis)
         if wrong is not None:
-            raise NotOneSelect(_placed(text, wrong[1].start, wrong[0]))
+            raise NotOneSelect(placed(text, wrong[1].start, wrong[0]))
     if not body:
         raise NotOneSelect(f"{_ONE}, and this holds none")
     after = [token for token in found[len(body) :] if token.text != ";"]
     if after:
         reason = f"a second statement begins after the semicolon; {_ONE}"
-        raise NotOneSelect(_placed(text, after[0].start, reason))
-    return Statement(tuple(_parts(text, body)))
+        raise NotOneSelect(placed(text, after[0].start, reason))
+    return Statement(cut(text, 0, body, frozenset({SINCE}))[0])
 
 
-def _placed(text: str, at: int, reason: str) -> str:
+def placed(text: str, at: int, reason: str) -> str:
+    """The reason, with its line where the text has several."""
     line = text.count("\n", 0, at) + 1
     return f"line {line}: {reason}" if "\n" in text.strip() else reason
 
 
-def _parts(text: str, body: Sequence[Token]) -> Iterator[str]:
-    """The text around every `:since`; a colon that was escaped stands without its backslash."""
-    part, at = "", 0
+def cut(
+    text: str, at: int, body: Sequence[Token], names: frozenset[str]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The text from `at` on around every name that is given a value, and these names in their order.
+
+    A colon that was escaped stands without its backslash.
+    """
+    parts, found = [""], []
     for token in body:
-        if token.kind is Kind.BIND and token.text == f":{SINCE}":
-            yield part + text[at : token.start]
-            part, at = "", token.end
+        if token.kind is Kind.BIND and token.text[1:] in names:
+            parts[-1] += text[at : token.start]
+            parts.append("")
+            found.append(token.text[1:])
+            at = token.end
         elif token.kind is Kind.ESCAPE:
-            part, at = part + text[at : token.start], token.start + 1
-    yield part + text[at : body[-1].end]
+            parts[-1] += text[at : token.start]
+            at = token.start + 1
+    parts[-1] += text[at : body[-1].end]
+    return tuple(parts), tuple(found)
+
+
+def unknown_bind(body: Sequence[Token], names: frozenset[str]) -> Found | None:
+    """The first name that is given no value; `a[1:n]` is none."""
+    known = ", ".join(f":{name}" for name in sorted(names))
+    given = "is" if len(names) == 1 else "are"
+    for at, token in enumerate(body):
+        if token.kind is not Kind.BIND or token.text[1:] in names:
+            continue
+        if at == 0 or body[at - 1].end != token.start:
+            hint = f"only {known} {given} given a value; write \\{token.text} for a colon that is meant so"
+            return f"{token.text} is not known: {hint}", token
+    return None
 
 
 def _begins(body: Sequence[Token], _lexis: Lexis) -> Found | None:
@@ -134,16 +161,8 @@ def _alone(body: Sequence[Token], lexis: Lexis) -> Found | None:
 
 
 def _binds(body: Sequence[Token], _lexis: Lexis) -> Found | None:
-    """`:since` is the only name that is given a value; `a[1:n]` is none."""
-    for at, token in enumerate(body):
-        if token.kind is not Kind.BIND or token.text == f":{SINCE}":
-            continue
-        if at == 0 or body[at - 1].end != token.start:
-            hint = (
-                f"only :{SINCE} is given a value; write \\{token.text} for a colon that is meant so"
-            )
-            return f"{token.text} is not known: {hint}", token
-    return None
+    """`:since` is the only name that is given a value."""
+    return unknown_bind(body, frozenset({SINCE}))
 
 
 _RULES: tuple[Callable[[Sequence[Token], Lexis], Found | None], ...] = (

@@ -48,14 +48,9 @@ class Catalogue:
 
     def listings(self) -> Iterator[Sequence[Listing]]:
         """Everything the shop lists; DELETED products are left out."""
-        for products in self._slice(None):
-            committed = self._live([sku.id for product in products for sku in product.skus])
-            yield [
-                self._merged(listing, committed)
-                for product in products
-                if product.status != DELETED
-                for listing in self._of(product)
-            ]
+        for page in self._slice(None):
+            committed = self._live([listing.ref.listing_id for listing in page])
+            yield [self._merged(listing, committed) for listing in page]
 
     def look(self, refs: Sequence[ListingRef], lane: Lane) -> Mapping[ListingRef, Listing]:
         """Live stock; a SKU the shop does not know, or whose quantity it does not say, is absent."""
@@ -79,14 +74,17 @@ class Catalogue:
                 found.update({row.ref: row for row in rows if row.ref in wanted})
         return found
 
-    def _slice(self, window: tuple[int, int] | None) -> Iterator[Sequence[Product]]:
-        """Products of a time window, halved until the shop answers all of it."""
+    def _slice(self, window: tuple[int, int] | None) -> Iterator[Sequence[Listing]]:
+        """Listings of a time window, halved until the shop answers all of it.
+
+        A whole slice is held until its end is known: as listings, which take a seventh of what the shop says.
+        """
         low, high = window or (BEGINNING, int(self._clock.now().timestamp()) + 86_400)
         wanted = ProductFilter(status="ALL")
         if window is not None:
             wanted = ProductFilter(status="ALL", update_time_ge=low, update_time_le=high)
         try:
-            yield from list(self._pages(wanted, Lane.BULK))
+            yield from [self._kept(products) for products in self._pages(wanted, Lane.BULK)]
         except ApiRefused as error:
             if error.entry.kind is not ErrorClass.SEARCH_CAP:
                 raise
@@ -108,6 +106,9 @@ class Catalogue:
             if page.next_page_token == token:
                 raise ChannelUnavailable("the product search repeats a page")
             token = page.next_page_token
+
+    def _kept(self, products: Sequence[Product]) -> Sequence[Listing]:
+        return [row for one in products if one.status != DELETED for row in self._of(one)]
 
     def _of(self, product: Product) -> Iterator[Listing]:
         status, refusal = _STATUSES.get(

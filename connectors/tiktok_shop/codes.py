@@ -42,7 +42,8 @@ class Entry:
     action: str
 
 
-_CONNECT = "run `syncd connect` for this channel"
+CONNECT = "run `syncd connect` for this channel"
+"""What helps where nobody here knows the channel's name."""
 _RETRIED = "tried again by itself"
 _BUG = "a defect of syncd: please report it with the request id"
 _MAPPING = "the listing is looked up again; check the product in Seller Center if it stays"
@@ -84,7 +85,7 @@ _GROUPS: tuple[tuple[ErrorClass, str, Mapping[int, str]], ...] = (
     ),
     (
         ErrorClass.UNAUTHORIZED,
-        f"{_CONNECT}; a new scope needs the seller's consent again",
+        f"{CONNECT}; a new scope needs the seller's consent again",
         {
             105005: "the authorization lacks a scope",
             101000: "token, user type and shop do not match",
@@ -311,13 +312,13 @@ _BY_MESSAGE: tuple[tuple[str, ErrorClass, str, str], ...] = (
         "access-token",
         ErrorClass.UNAUTHORIZED,
         "the token header is not accepted",
-        _CONNECT,
+        CONNECT,
     ),
     (
         "access_token",
         ErrorClass.UNAUTHORIZED,
         "the token header is not accepted",
-        _CONNECT,
+        CONNECT,
     ),
     (
         "quantity",

@@ -9,7 +9,7 @@ from threading import Lock
 from pydantic import SecretStr
 
 from connectors.tiktok_shop.calls import LONGEST_MESSAGE, App
-from connectors.tiktok_shop.codes import ErrorClass, classify
+from connectors.tiktok_shop.codes import CONNECT, ErrorClass, classify
 from connectors.tiktok_shop.errors import ApiUnauthorized, ApiUnavailable
 from connectors.tiktok_shop.wire import Answer, TokenData, UnusableAnswer
 from connectors.transport.http_transport import HttpRequest, HttpTransport, TransportError
@@ -219,7 +219,12 @@ class Keeper:
                 self._clock.sleep(BEFORE_SECOND_TRY)
                 return self._issuer.refresh(refresh_token)
         except ApiUnauthorized as error:
-            raise ApiUnauthorized(f"{error}: run `syncd connect {self._channel}`") from None
+            raise ApiUnauthorized(self._naming_the_command(str(error))) from None
+
+    def _naming_the_command(self, text: str) -> str:
+        """The text with the command for this channel, once."""
+        command = f"run `syncd connect {self._channel}`"
+        return text.replace(CONNECT, command) if CONNECT in text else f"{text}; {command}"
 
     def _keep(self, grant: TokenGrant) -> TokenGrant:
         """Store before use: a crash after the first use must not lose the new refresh token."""

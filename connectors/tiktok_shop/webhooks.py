@@ -16,13 +16,20 @@ from pydantic import Field, SecretStr, ValidationError
 
 from connectors.tiktok_shop.signing import is_genuine
 from connectors.tiktok_shop.wire import IdOrNothing, Items, Text, WireModel
+from syncd.domain.drifting import Mover
 from syncd.domain.errors import DeliveryRefused
 from syncd.domain.identity import ChannelName
-from syncd.ports.deliveries import About, Delivery, Hint
+from syncd.ports.deliveries import About, Delivery, Hint, Moved
 
-OWN_ECHO = "api_sync"
-"""What moved the stock when an app wrote it, this one first of all."""
+MOVERS: Mapping[str, Mover] = {
+    "api_sync": Mover.APP,
+    "manual_adjustment": Mover.PERSON,
+    "system_auto_replenish": Mover.PLATFORM,
+}
+"""Whose word a trigger source is where it set the stock; an app may be this one. The others are orders' and
+campaigns', which set nothing."""
 LONGEST_ID = 64
+MOST_UNITS = 1_000_000_000
 LATEST = 253_000_000_000
 MILLISECONDS_FROM = 100_000_000_000
 """A larger time stamp is in milliseconds (Unsure 13 says both are seen)."""
@@ -49,8 +56,13 @@ class _SkuStatus(WireModel):
     sku_id: IdOrNothing = ""
 
 
-class _Moved(WireModel):
+class _Change(WireModel):
     trigger_source: Text = ""
+    occurred_at: Text = ""
+
+
+class _Snapshot(WireModel):
+    total_available_quantity: int | None = None
 
 
 class _Data(WireModel):
@@ -64,7 +76,9 @@ class _Data(WireModel):
     sku_id: IdOrNothing = ""
     skus: Items[_SkuStatus] = ()
     event_id: IdOrNothing = ""
-    change_detail: Items[_Moved] = Field(default=())
+    occurred_at: Text = ""
+    quantity_snapshot_after_change: _Snapshot | None = None
+    change_detail: Items[_Change] = Field(default=())
 
 
 _Reader = Callable[[_Data], tuple[Hint, ...]]
@@ -86,15 +100,28 @@ def _skus(data: _Data) -> tuple[Hint, ...]:
 
 
 def _stock(data: _Data) -> tuple[Hint, ...]:
-    """Nothing to look at when an app's own write was all that happened."""
-    causes = dict.fromkeys(_word(row.trigger_source) for row in data.change_detail)
-    others = [cause for cause in causes if cause != OWN_ECHO]
-    if causes and not others:
-        return ()
-    reference = _reference(data.sku_id)
-    return tuple(
-        Hint(about=About.STOCK, reference=reference, cause=cause) for cause in others or [""]
-    )
+    """One hint for each cause; an app's write of a SKU that is not named is nothing to look at.
+
+    The number after several causes tells none of them.
+    """
+    reference, product = _reference(data.sku_id), _reference(data.product_id)
+    times = {_word(row.trigger_source): row.occurred_at for row in data.change_detail}
+    units = _units(data.quantity_snapshot_after_change) if len(times) == 1 else None
+    hints = [
+        Hint(
+            about=About.STOCK, reference=reference, cause=cause,
+            moved=Moved(product=product, mover=MOVERS[cause], units=units,
+                        at=_iso_moment(at or data.occurred_at))
+            if cause in MOVERS and reference and product else None,
+        )
+        for cause, at in times.items()
+    ]  # fmt: skip
+    named = [hint for hint in hints if hint.moved is not None or hint.cause not in _NOBODY_ELSE]
+    return tuple(named) if times else (Hint(about=About.STOCK, reference=reference),)
+
+
+_NOBODY_ELSE = frozenset({"api_sync"})
+"""Told of no SKU, it is taken for one of our own many writes."""
 
 
 def _authorization(_data: _Data) -> tuple[Hint, ...]:
@@ -211,6 +238,20 @@ def _word(text: str) -> str:
 def _reference(text: str) -> str:
     """An id of TikTok Shop is made of digits; anything else names nothing."""
     return text if text.isascii() and text.isdecimal() and len(text) <= LONGEST_ID else ""
+
+
+def _units(snapshot: _Snapshot | None) -> int | None:
+    found = None if snapshot is None else snapshot.total_available_quantity
+    return found if found is not None and 0 <= found <= MOST_UNITS else None
+
+
+def _iso_moment(text: str) -> datetime | None:
+    """A time as ISO 8601, in UTC where it names no zone; None for anything else."""
+    try:
+        found = datetime.fromisoformat(text)
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _moment(value: object) -> datetime | None:

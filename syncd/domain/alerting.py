@@ -21,6 +21,8 @@ class Kind(StrEnum):
     OVERSOLD = "oversold"
     PARKED = "parked"
     BOOKING = "booking"
+    CONTESTED = "contested"
+    PAUSED = "paused"
 
 
 HOLDS: Mapping[Kind, timedelta] = {

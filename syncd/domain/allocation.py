@@ -1,9 +1,10 @@
 """From readings to the quantity one listing should show: the arithmetic of DESIGN section 5, step by step."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from syncd.domain.adaptive import Withholding
 from syncd.domain.identity import Place, Sku, WarehouseId
 from syncd.domain.rules import Combine, Component, Draw, ListingRule, StockRule, Untracked
 
@@ -47,8 +48,8 @@ Stock = Mapping[WarehouseId, int]
 class Derivation:
     """Every step from readings to the offer, so that each number can be explained.
 
-    `combined`, `settled` and `kept` are base units (kits for a kit); `shared`, `capped` and `offer` are
-    listing units. `fixed` names warehouses that may not rise.
+    `combined`, `settled`, `safety` and `kept` are base units (kits for a kit); `shared`, `capped` and
+    `offer` are listing units. `fixed` names warehouses that may not rise.
     """
 
     nets: tuple[Net, ...]
@@ -59,6 +60,7 @@ class Derivation:
     capped: Stock
     offer: Stock
     fixed: frozenset[WarehouseId]
+    safety: int = 0
 
     @property
     def total(self) -> int:
@@ -79,13 +81,21 @@ class Unsourced(Undecidable):
     """No source the rule draws on ever named the SKU: the listing is unmapped, not held."""
 
 
-def derive(rule: ListingRule, nets: Sequence[Net]) -> Derivation:
-    """The offer of one listing; Undecidable when a reading is missing or untracked stock is held."""
+def derive(
+    rule: ListingRule, nets: Sequence[Net], adaptive: Withholding | None = None
+) -> Derivation:
+    """The offer of one listing; Undecidable when a reading is missing or untracked stock is held.
+
+    `adaptive` is withheld instead of the rule's own safety stock once the SKU can be sold out soon.
+    """
     usable = [_tracked(net, rule) for net in nets]
     _require_readings(rule, usable)
     combined = _kits(rule, usable) if rule.is_kit else _combined(rule.stock, usable)
     settled = without_debts(combined)
-    kept = minus_safety(settled, rule.stock.safety)
+    safety = rule.stock.safety
+    if adaptive is not None and sum(settled.values()) <= adaptive.near:
+        safety = max(safety, adaptive.units)
+    kept = minus_safety(settled, safety)
     shared = {
         warehouse: int(rule.stock.share * units / rule.units) for warehouse, units in kept.items()
     }
@@ -100,14 +110,21 @@ def derive(rule: ListingRule, nets: Sequence[Net]) -> Derivation:
         capped=capped,
         offer=offer,
         fixed=frozenset(net.warehouse_id for net in usable if not net.may_raise),
+        safety=safety,
     )
 
 
 def source_offer(rule: ListingRule, derived: Derivation) -> int:
-    """What the sources alone would offer, as if no order were open."""
-    if not derived.unseen:
+    """What the sources alone would offer: as if no order were open, and nothing had sold lately."""
+    if not derived.unseen and derived.safety == rule.stock.safety:
         return derived.total
     return derive(rule, [net.without_orders() for net in derived.nets]).total
+
+
+def offer_at(rule: ListingRule, derived: Derivation, safety: int) -> Stock:
+    """The offer as it would be now with so many units withheld."""
+    fixed = replace(rule, stock=replace(rule.stock, safety=safety, adaptive=None))
+    return derive(fixed, derived.nets).offer
 
 
 def _tracked(net: Net, rule: ListingRule) -> Net:
@@ -118,7 +135,8 @@ def _tracked(net: Net, rule: ListingRule) -> Net:
         raise Undecidable(f"{net.sku} is untracked at {net.place}; stock.untracked: hold")
     need = max(part.need for part in rule.components) * rule.units
     share = rule.stock.share or Decimal(1)
-    plenty = int(rule.stock.cap * need / share) + rule.stock.safety + need
+    withheld = max(rule.stock.safety, rule.stock.adaptive.at_most if rule.stock.adaptive else 0)
+    plenty = int(rule.stock.cap * need / share) + withheld + need
     return Net(
         sku=net.sku, place=net.place, warehouse_id=net.warehouse_id, reading=plenty, committed=0,
         unseen=0, may_raise=True, note="untracked: offered up to the cap", origin=net.origin,

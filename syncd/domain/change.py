@@ -15,11 +15,15 @@ class Field(StrEnum):
 
 
 class Cause(StrEnum):
-    """Why a value differs: the guard limits every cause but orders that lower."""
+    """Why a value differs: the guard limits every cause but orders that lower, and an adaptive safety.
+
+    `safety`: nothing but an adaptive safety stock moved since the listing was published.
+    """
 
     ORDERS = "orders"
     SOURCE = "source"
     DRIFT = "drift"
+    SAFETY = "safety"
 
 
 class Lane(IntEnum):

@@ -15,6 +15,8 @@ from syncd.domain.stock import After, Freshness
 from syncd.domain.unbooked import Unbooked
 
 LONGEST_WHAT = 300
+FORGOTTEN_PAUSE = timedelta(hours=24)
+"""A channel paused for longer may have been forgotten."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +48,14 @@ class ParkedListings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PausedSince:
+    """Since when and why a channel is paused by hand."""
+
+    since: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SourceView:
     """One source as it stands."""
 
@@ -60,7 +70,10 @@ class SourceView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelView:
-    """One channel as it stands. `growing` is set when its backlog rose all through `backlog_span`."""
+    """One channel as it stands. `growing` is set when its backlog rose all through `backlog_span`.
+
+    `contested`: listings that are stopped because somebody else keeps writing them.
+    """
 
     name: ChannelName
     sends: bool
@@ -70,6 +83,8 @@ class ChannelView:
     waiting: int
     growing: bool
     backlog_span: timedelta
+    contested: ParkedListings | None = None
+    paused: PausedSince | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,6 +167,21 @@ def _channel(channel: ChannelView, health: Health, parked_above: int) -> Iterato
     if parked is not None and parked.count > parked_above:
         what = f"{name}: {counted(parked.count, 'listing')} parked (first: {parked.first})"
         yield _condition(Kind.PARKED, name, what, parked.since, "syncd listings")
+    yield from _stopped(channel, health.at)
+
+
+def _stopped(channel: ChannelView, now: datetime) -> Iterator[Condition]:
+    """What is not written to although nothing fails: a second writer was met, or a person said so."""
+    name, contested, paused = channel.name, channel.contested, channel.paused
+    if contested is not None:
+        what = (
+            f"{name}: {counted(contested.count, 'listing')} stopped because somebody else keeps "
+            f"writing: {contested.first}"
+        )
+        yield _condition(Kind.CONTESTED, name, what, contested.since, "syncd listings")
+    if paused is not None and now - paused.since >= FORGOTTEN_PAUSE:
+        what = f"{name} has been paused for {age(now - paused.since)}: {paused.reason}"
+        yield _condition(Kind.PAUSED, name, what, paused.since, f"syncd resume {name}")
 
 
 _WORDS = {

@@ -62,9 +62,9 @@ def decide(
     """The bookings of one line.
 
     A line that takes units is deducted once, where it is booked when it is first seen: later changes of
-    the rules move nothing. One that was cancelled before its goods left is given back what was deducted;
-    a deduction never sent is dropped, and one in doubt is decided first. What left and comes back is
-    restocked by the merchant.
+    the rules move nothing. One that was cancelled before its goods left is given back what was deducted,
+    unless it was for want of stock: then the units are not there. A deduction never sent is dropped, and
+    one in doubt is decided first. What left and comes back is restocked by the merchant.
     """
     if not takes_units(line):
         return _given_up(line, known, now)
@@ -98,6 +98,8 @@ def _given_up(line: OrderLine, known: Sequence[Booking], now: datetime) -> Decis
         for item in deducted
         if item.state is BookingState.DONE and (item.id.sku, item.id.place) not in restored
     )
+    if line.out_of_stock:
+        added = ()
     undecided = any(item.in_doubt for item in deducted)
     return Decision(
         line=line,

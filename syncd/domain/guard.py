@@ -27,7 +27,7 @@ HELD_BY = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Already:
-    """Listings that got a change in the window, not caused by orders and not released by a person."""
+    """Listings that got a change in the window: not lowered by orders, moved by safety or released."""
 
     changed: frozenset[ListingRef] = frozenset()
     to_zero: frozenset[ListingRef] = frozenset()
@@ -58,7 +58,7 @@ class Judgement:
 
 
 def judge(changes: Sequence[Change], limits: Limits, evidence: Evidence) -> Judgement:
-    """Apply the limits to a whole plan; decreases caused by orders always pass."""
+    """Apply the limits to a whole plan; decreases caused by orders, and adaptive safety, always pass."""
     free = [change for change in changes if _always_passes(change)]
     limited = [change for change in changes if not _always_passes(change)]
     approved, riskier = _released(limited, evidence.released)
@@ -79,7 +79,14 @@ def judge(changes: Sequence[Change], limits: Limits, evidence: Evidence) -> Judg
 
 
 def _always_passes(change: Change) -> bool:
-    return change.cause is Cause.ORDERS and not change.raises and change.field is Field.QUANTITY
+    """What orders lower, and what an adaptive safety stock moves either way.
+
+    The latter never leaves what the sources were already judged for, and is moved by sales alone: in a
+    viral hour it moves most listings, and holding it would sell the last units twice.
+    """
+    if change.field is not Field.QUANTITY:
+        return False
+    return change.cause is Cause.SAFETY or (change.cause is Cause.ORDERS and not change.raises)
 
 
 Rows = list[tuple[Hazard, list[Change]]]

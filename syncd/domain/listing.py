@@ -26,6 +26,12 @@ class SetAside(StrEnum):
     """Not ours to write: run by the platform, follows its parts, shared with another shop."""
     PROMOTION = "promotion"
     """A promotion locks the price; it goes out by itself afterwards."""
+    CONTESTED = "contested"
+    """Somebody else keeps writing it: we stopped until an operator has settled who does."""
+
+
+FOR_A_PERSON = frozenset({SetAside.PARKED, SetAside.CONTESTED})
+"""What stays aside until somebody looks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +73,8 @@ class PublishedStock:
 
     `unseen` is the number of listing units subtracted for orders when `quantities` were published and
     `source_offer` what the sources alone would have offered: together they tell a change caused by
-    orders from one caused by a source.
+    orders from one caused by a source. `safety` is what an adaptive rule withheld then, None where the
+    rule was not adaptive.
     """
 
     quantities: tuple[tuple[WarehouseId, int], ...] = ()
@@ -76,6 +83,8 @@ class PublishedStock:
     confirmed_at: datetime | None = None
     source_offer: int | None = None
     unseen: int = 0
+    safety: int | None = None
+    safety_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

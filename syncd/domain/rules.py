@@ -65,12 +65,24 @@ class Draw:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Adaptive:
+    """A safety stock that follows the sales: enough for `quantile` of all moments at the present rate.
+
+    Never above `at_most`; the least it may be is the rule's `safety`.
+    """
+
+    quantile: Decimal = Decimal("0.999")
+    at_most: int = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StockRule:
     """How an offer is computed. `safety` in base units; `cap` and `zero_below` in listing units."""
 
     draws: tuple[Draw, ...] = ()
     combine: Combine = Combine.SUM
     safety: int = 0
+    adaptive: Adaptive | None = None
     share: Decimal = Decimal(1)
     cap: int = 99_999
     zero_below: int = 0

@@ -16,6 +16,7 @@ from syncd.engine.drafting import Drafted
 from syncd.engine.ordering import INDEX_DELAY, open_demands, poll_orders
 from syncd.engine.planning import target_quantities
 from syncd.engine.setup import ChannelSetup, EngineSetup
+from syncd.engine.tempo import Tempo
 from syncd.engine.wanting import want
 from syncd.ports.channel import Exchange
 from syncd.ports.ledger import Lease
@@ -204,6 +205,10 @@ class Sender:
         self._engine.ledger.remember_basis(
             self._setup.name, [(ref, *basis) for ref, basis in bases.items()]
         )
+        withheld = self._drafted.withheld
+        self._engine.ledger.remember_withheld(
+            self._setup.name, [withheld[ref] for ref in bases if ref in withheld]
+        )
 
     def _park(self, refused: Rejected) -> None:
         """A permanent refusal sets the listing's field aside, so that it is not tried every cycle."""
@@ -251,7 +256,8 @@ class Sender:
         bound = self._engine.ledger.bound(self._setup.name, {row.sku for row in rows})
         open_ = open_demands(self._engine)
         targets: dict[ListingRef, Mapping[WarehouseId, int]] = {}
-        for wanted in want(self._engine, self._setup, bound, open_):
+        tempo = Tempo(self._engine, self._setup, self._drafted.delays)
+        for wanted in want(self._engine, self._setup, bound, open_, tempo):
             ref = wanted.bound.listing.ref
             judged = self._drafted.bases.get(ref, (None, 0))[0]
             if wanted.stock is not None and wanted.source_offer == judged:

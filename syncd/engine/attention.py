@@ -1,13 +1,14 @@
 """What a person should know first: everything that was not done, how old it is, and what helps."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from syncd.domain.counting import counted
+from syncd.domain.drifting import Drift
 from syncd.domain.duration import written
 from syncd.domain.errors import LedgerError
-from syncd.domain.identity import ChannelName
-from syncd.domain.listing import SetAside
+from syncd.domain.identity import ChannelName, Sku, SourceName
+from syncd.domain.listing import FOR_A_PERSON, SetAside
 from syncd.domain.outcome import Verdict
 from syncd.domain.report import (
     Attention,
@@ -16,19 +17,29 @@ from syncd.domain.report import (
     SourceReport,
     SourceState,
 )
-from syncd.domain.stock import Freshness, SourceStanding, freshness
+from syncd.domain.stock import Freshness, Reject, SourceStanding, freshness
 from syncd.domain.unbooked import Unbooked, unbooked
+from syncd.engine.mapping import unmapped
 from syncd.engine.setup import EngineSetup, SourceSetup
 from syncd.ports.authorization import Authorizer
 from syncd.ports.records import Park
 
 MOST_BOOKINGS = 10_000
 """Open bookings that are looked at, those for a person first."""
+KEPT = timedelta(days=7)
+"""Drift that was never set back is told for so long; a listing that is gone never shows again that it was."""
+RECENT = timedelta(hours=24)
+"""For so long a drift that was set back is still told by `status`."""
+JUST_NOW = timedelta(minutes=10)
+"""A report tells what was noticed since so long before its run: a webhook comes before the run it causes."""
+MOST_NAMED = 5
+"""SKUs of a channel whose drift is told one by one."""
 
 
 def attention(
-    engine: EngineSetup, sources: Sequence[SourceReport], channels: Sequence[ChannelReport]
-) -> tuple[Attention, ...]:
+    engine: EngineSetup, sources: Sequence[SourceReport], channels: Sequence[ChannelReport],
+    started: datetime,
+) -> tuple[Attention, ...]:  # fmt: skip
     """Everything that needs a person, worst first."""
     now = engine.clock.now()
     items: list[Attention] = []
@@ -40,26 +51,33 @@ def attention(
     items.extend(_ages(engine, now))
     items.extend(ending_authorizations(engine, now))
     for channel in channels:
+        items.extend(_drift(engine, channel.name, started - JUST_NOW))
         items.extend(_listings(engine, channel, now))
     return tuple(items)
 
 
 def standing_attention(engine: EngineSetup) -> Iterator[Attention]:
-    """What needs a person between runs: refused and old sources, pauses, parked listings."""
+    """What needs a person between runs: refused and old sources and rows, pauses, parked listings."""
     now = engine.clock.now()
     for name, standing in engine.ledger.standings().items():
         if standing.trouble:
             what = f"source {name} {standing.trouble_state}: {standing.trouble}"
             yield _item(what, f"syncd ingest {name}", 1, standing.trouble_since)
+        count = engine.ledger.reject_count(name)
+        if count and name in engine.sources:
+            rows = engine.ledger.rejects(name, 1)
+            yield _rejected(name, count, rows, f"syncd ingest {name} --json")
     yield from _bookings(engine, now)
     yield from _ages(engine, now)
     yield from _troubles(engine)
-    for channel in engine.channels:
+    for channel, setup in engine.channels.items():
         paused = engine.ledger.paused(channel)
         if paused is not None:
             what = f"{channel} is paused: {paused.reason}"
             yield _item(what, f"syncd resume {channel}", 1, paused.since)
+        yield from _drift(engine, channel, now - RECENT)
         yield from _parked(engine, channel, now)
+        yield from _unmapped(channel, sum(1 for _ in unmapped(engine, setup)))
     yield from ending_authorizations(engine, now)
 
 
@@ -165,13 +183,8 @@ def _source(source: SourceReport) -> Iterator[Attention]:
         what = f"source {source.name} {source.state}: {source.message}; {kept}"
         yield _item(what, help_, 1, source.since)
     if source.rejected_count:
-        first = source.rejected[0]
-        held = "its SKU is held" if source.rejected_count == 1 else "their SKUs are held"
-        yield _item(
-            f"source {source.name}: {counted(source.rejected_count, 'row')} rejected, {held} "
-            f"(first: {first.at}: {first.reason})",
-            "syncd report --format csv",
-            source.rejected_count,
+        yield _rejected(
+            source.name, source.rejected_count, source.rejected, "syncd report --format csv"
         )
     if source.missing:
         yield _item(
@@ -179,6 +192,13 @@ def _source(source: SourceReport) -> Iterator[Attention]:
             "syncd report",
             source.missing,
         )
+
+
+def _rejected(name: SourceName, count: int, rows: Sequence[Reject], help_: str) -> Attention:
+    """Rows of a source that were not believed; `rows` begins with the first."""
+    held = "its SKU is held" if count == 1 else "their SKUs are held"
+    first = "".join(f" (first: {row.at}: {row.reason})" for row in rows[:1])
+    return _item(f"source {name}: {counted(count, 'row')} rejected, {held}{first}", help_, count)
 
 
 def _age(setup: SourceSetup, standing: SourceStanding, now: datetime) -> Iterator[Attention]:
@@ -216,21 +236,56 @@ def _listings(engine: EngineSetup, channel: ChannelReport, now: datetime) -> Ite
                 len(rows),
             )
     yield from _parked(engine, channel.name, now)
-    if channel.unmapped:
-        what = (
-            f"{channel.name}: {counted(channel.unmapped, 'listing', 'without a SKU in any source')}"
-        )
-        yield _item(what, "syncd listings", channel.unmapped)
+    yield from _unmapped(channel.name, channel.unmapped)
+
+
+def _unmapped(name: ChannelName, count: int) -> Iterator[Attention]:
+    if count:
+        what = f"{name}: {counted(count, 'listing', 'without a SKU in any source')}"
+        yield _item(what, "syncd listings", count)
 
 
 def parked(engine: EngineSetup, name: ChannelName, now: datetime) -> list[Park]:
     """Parks that somebody should look at: what is skipped for good or waits for a promotion is none."""
-    return [park for park in engine.ledger.parks(name, now) if park.kind is SetAside.PARKED]
+    return [park for park in engine.ledger.parks(name, now) if park.kind in FOR_A_PERSON]
 
 
 def _parked(engine: EngineSetup, name: ChannelName, now: datetime) -> Iterator[Attention]:
+    """What somebody else keeps writing each with its pattern, the others counted."""
     parks = parked(engine, name, now)
-    if parks:
-        oldest = min(park.since for park in parks)
-        what = f"{name}: {counted(len(parks), 'listing')} parked (first: {parks[0].sku}: {parks[0].message})"
-        yield _item(what, "syncd listings", len(parks), oldest)
+    contested = [park for park in parks if park.kind is SetAside.CONTESTED]
+    for park in contested[:MOST_NAMED]:
+        yield _item(
+            f"{name}: {park.sku} is stopped: {park.message}", f"syncd explain {park.sku}", 1,
+            park.since,
+        )  # fmt: skip
+    for words, rows in (
+        ("more stopped because somebody else writes them", contested[MOST_NAMED:]),
+        ("parked", [park for park in parks if park.kind is SetAside.PARKED]),
+    ):
+        if rows:
+            oldest = min(park.since for park in rows)
+            what = f"{name}: {counted(len(rows), 'listing', words)} (first: {rows[0].sku}: {rows[0].message})"
+            yield _item(what, "syncd listings", len(rows), oldest)
+
+
+def _drift(engine: EngineSetup, name: ChannelName, since: datetime) -> Iterator[Attention]:
+    """What others did to listings of ours: the newest of each SKU, and whether it was set back.
+
+    Older drift is told as long as it was not. What we stopped for is told as such.
+    """
+    newest: dict[Sku, Drift] = {}
+    for row in engine.ledger.drift(name, since - KEPT):
+        newest.setdefault(row.sku, row)
+    rows = [
+        row
+        for row in newest.values()
+        if not row.counted and (row.last_seen >= since or row.set_back_at is None)
+    ]
+    for row in rows[:MOST_NAMED]:
+        back = "not set back yet" if row.set_back_at is None else "set back since"
+        yield _item(f"{name}: {row.sku}: {row.told}; {back}", f"syncd history {row.sku}", 1, row.at)
+    if len(rows) > MOST_NAMED:
+        left = rows[MOST_NAMED:]
+        what = f"{name}: {counted(len(left), 'more SKU')} changed by others (first: {left[0].sku})"
+        yield _item(what, f"syncd history {left[0].sku}", len(left), min(row.at for row in left))

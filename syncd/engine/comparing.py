@@ -10,6 +10,7 @@ from syncd.domain.rules import Limits
 from syncd.engine.ordering import open_demands
 from syncd.engine.planning import Wanted
 from syncd.engine.setup import ChannelSetup, EngineSetup
+from syncd.engine.tempo import Tempo
 from syncd.engine.wanting import want
 
 CHUNK = 2_000
@@ -48,10 +49,10 @@ class BlastRadius:
 def blast_radius(engine: EngineSetup, setup: ChannelSetup) -> BlastRadius:
     """What these rules would change of what is published."""
     listings = changed = to_zero = price_moved = 0
-    open_ = open_demands(engine)
+    open_, tempo = open_demands(engine), Tempo(engine, setup)
     skus = iter(islice(engine.ledger.bound_skus(setup.name), MOST))
     for bound in _chunks(engine, setup, skus):
-        for wanted in want(engine, setup, bound, open_):
+        for wanted in want(engine, setup, bound, open_, tempo):
             listings += 1
             before, after = _published(wanted), _offered(wanted)
             if after is not None and before is not None and after != before:

@@ -26,13 +26,20 @@ from syncd.domain.write_back import Booking
 from syncd.engine.applying import Interrupted, Sender, Sent
 from syncd.engine.attention import attention, parked
 from syncd.engine.drafting import Drafted, draft_plan
+from syncd.engine.drifting import decide_drift, decide_now
 from syncd.engine.ingest import ingest_marked, mark_what_time_changed
 from syncd.engine.mapping import unmapped
 from syncd.engine.ordering import poll_orders
 from syncd.engine.scanning import scan_if_due
 from syncd.engine.setup import ChannelSetup, EngineSetup, ProgressSink, Trigger
 from syncd.engine.telling import tell
-from syncd.engine.verifying import LOOKS, VERIFY_WITHIN, settle_unresolved, verify
+from syncd.engine.verifying import (
+    LOOKS,
+    VERIFY_WITHIN,
+    clear_verified,
+    settle_unresolved,
+    verify,
+)
 from syncd.engine.writing_back import write_back
 from syncd.ports.ledger import Lease
 
@@ -109,7 +116,7 @@ def finish(
         trigger=task.word,
         sources=tuple(sources),
         channels=tuple(channels),
-        attention=attention(engine, sources, channels),
+        attention=attention(engine, sources, channels, started),
     )
     engine.ledger.finish_run(run, report.status(), render(report))
     tell(report)
@@ -163,13 +170,14 @@ def _prepare(engine: EngineSetup, setup: ChannelSetup, run: RunId, task: Task) -
     engine.ledger.rebind(setup.name, setup.rules.fingerprint, setup.rules.bound_sku)
     scan_if_due(engine, setup, run, task.trigger)
     poll_orders(engine, setup)
+    decide_drift(engine, setup)
 
 
 def _planned(
     engine: EngineSetup, setup: ChannelSetup, run: RunId, task: Task, before: Requests
 ) -> ChannelReport:
     _prepare(engine, setup, run, task)
-    drafted = draft_plan(engine, setup, run, task.only)
+    drafted = draft_plan(engine, setup, run, task.only, {})
     rows = [ChangeReport(change=change, verdict=Verdict.PLANNED) for change in drafted.plan.changes]
     return _report(engine, setup, drafted, rows, before)
 
@@ -181,14 +189,14 @@ def _applied(
     # a daemon leaves a late read-back to its next cycle; any other process decides before it goes on
     waits = task.trigger is Trigger.SERVICE
     try:
-        settle_unresolved(engine, setup, run, VERIFY_WITHIN if waits else timedelta(0))
+        hoped = settle_unresolved(engine, setup, run, VERIFY_WITHIN if waits else timedelta(0))
         _prepare(engine, setup, run, task)
     except ChannelError:
         write_back(engine, setup, lease, stopping)  # the source may be well
         raise
     # before anything is planned, so that the merchant's own shop stops selling what was sold here
     booked = write_back(engine, setup, lease, stopping)
-    drafted = draft_plan(engine, setup, run, task.only)
+    drafted = draft_plan(engine, setup, run, task.only, hoped)
     sender = Sender(engine, setup, run, lease, drafted, stopping)
     stopped_by: ChannelError | None = None
     try:
@@ -199,6 +207,9 @@ def _applied(
     if stopped_by is None:
         try:
             verdicts = verify(engine, setup, run, sent, task.looks, stopping)
+            clear_verified(engine, setup, drafted, sent, verdicts)
+            if not stopping():
+                decide_now(engine, setup)
         except ChannelError as error:
             stopped_by = error
     rows = change_reports(drafted.plan.changes, sent, verdicts)

@@ -1,9 +1,10 @@
 """Turns positions and open orders into the numbers each listing's rule works on."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from syncd.domain.adaptive import Withholding
 from syncd.domain.allocation import Net
 from syncd.domain.booking import Demand
 from syncd.domain.identity import Sku, WarehouseId
@@ -21,23 +22,29 @@ from syncd.domain.stock import (
 )
 from syncd.engine.ordering import Unseen
 from syncd.engine.setup import ChannelSetup, EngineSetup
+from syncd.engine.tempo import Tempo
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """What a plan is computed from, read once: standings, positions of the SKUs at hand, open orders."""
+    """What a plan is computed from, read once: standings, positions of the SKUs at hand, open orders.
+
+    `withheld`: by the SKU of an adaptive rule, what it withholds now.
+    """
 
     now: datetime
     standings: Mapping[str, SourceStanding]
     positions: Mapping[Sku, Sequence[Position]]
     unseen: Unseen
     sold_out: Mapping[Sku, datetime]
+    withheld: Mapping[Sku, Withholding]
 
 
 def read_world(
-    engine: EngineSetup, setup: ChannelSetup, rules: Iterable[ListingRule], open_: Sequence[Demand]
-) -> World:
-    """Everything these rules' listings depend on."""
+    engine: EngineSetup, setup: ChannelSetup, rules: Collection[ListingRule],
+    open_: Sequence[Demand], tempo: Tempo | None = None,
+) -> World:  # fmt: skip
+    """Everything these rules' listings depend on; `tempo` is that of the plan, or else read anew."""
     needed = {sku for rule in rules for sku, _ in rule.needs()} | {rule.sku for rule in rules}
     return World(
         now=engine.clock.now(),
@@ -45,6 +52,7 @@ def read_world(
         positions=engine.ledger.positions(needed),
         unseen=Unseen(engine, open_),
         sold_out=engine.ledger.sold_out(setup.name),
+        withheld=(tempo or Tempo(engine, setup)).withheld(rules),
     )
 
 

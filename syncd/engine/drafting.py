@@ -1,30 +1,36 @@
 """Drafts a channel's plan: dirty SKUs only, live values first, then the guard over all of it."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
-from syncd.domain.booking import Demand
+from syncd.domain.allocation import Derivation
 from syncd.domain.change import Change, Field
 from syncd.domain.guard import Already, Evidence, judge
 from syncd.domain.identity import ListingRef, RunId, Sku
 from syncd.domain.listing import BoundListing, Listing
 from syncd.domain.plan import Plan, Skip, in_send_order
 from syncd.domain.rules import Zero
+from syncd.engine.drifting import is_suspicious, note_drift
 from syncd.engine.ordering import open_demands
-from syncd.engine.planning import Aside, Bounds, Rows, Wanted, plan_listing
+from syncd.engine.planning import PRICE_WITHHELD, Aside, Bounds, Rows, Wanted, plan_listing
 from syncd.engine.setup import ChannelSetup, EngineSetup
+from syncd.engine.tempo import Delays, Tempo
 from syncd.engine.wanting import Dependents, want
+from syncd.ports.selling import Withheld
 
 CHUNK = 2_000
 HISTORY = timedelta(days=90)
+_OPEN = frozenset({"waiting", "held", PRICE_WITHHELD})
+"""Skips that another cycle has to look at again."""
 
 
 @dataclass(slots=True)
 class Draft:
     """Rows as they come together; of a listing that gave none only the count is kept.
 
-    `settled` is what to remember of listings that need no change; it is emptied chunk by chunk.
+    `settled` is what to remember of listings that need no change; it is emptied chunk by chunk. `marks`: the
+    token of each SKU that is left dirty; `blocked`: those of them that sending all rows does not settle.
     """
 
     changes: list[Change] = field(default_factory=list)
@@ -35,6 +41,10 @@ class Draft:
     told: set[ListingRef] = field(default_factory=set)
     planned: int = 0
     settled: list[tuple[ListingRef, int | None, int]] = field(default_factory=list)
+    marks: dict[Sku, int] = field(default_factory=dict)
+    blocked: set[Sku] = field(default_factory=set)
+    withheld: dict[ListingRef, Withheld] = field(default_factory=dict)
+    withheld_settled: list[Withheld] = field(default_factory=list)
 
     def take(self, wanted: Wanted, rows: Rows) -> None:
         """Add what planning one listing gave."""
@@ -46,6 +56,10 @@ class Draft:
         ref = wanted.bound.listing.ref
         if rows.changes or rows.skips:
             self.told.add(ref)
+        if not rows.settled and (
+            not rows.changes or any(skip.kind in _OPEN for skip in rows.skips)
+        ):
+            self.blocked.add(wanted.rule.sku)
         if wanted.stock is None:
             return
         basis = (wanted.source_offer, wanted.stock.unseen)
@@ -54,41 +68,91 @@ class Draft:
         remembered = wanted.bound.published
         if rows.settled and basis != (remembered.source_offer, remembered.unseen):
             self.settled.append((ref, *basis))
+        self._take_withheld(wanted, wanted.stock, rows)
+
+    def _take_withheld(self, wanted: Wanted, stock: Derivation, rows: Rows) -> None:
+        now, known = withheld_of(wanted, stock), wanted.bound.published
+        if (now.units, now.until) == (known.safety, known.safety_until):
+            return
+        if rows.changes:
+            self.withheld[now.ref] = now
+        if rows.settled:
+            self.withheld_settled.append(now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drafted:
-    """A plan, and per listing what to remember once its change is acknowledged."""
+    """A plan, and per listing what to remember once its change is acknowledged.
+
+    `marks`: SKUs of which nothing is left to do once all their rows are verified, each with the token that
+    clears it and leaves what was marked since.
+    """
 
     plan: Plan
     bases: Mapping[ListingRef, tuple[int | None, int]]
+    withheld: Mapping[ListingRef, Withheld]
+    delays: Delays
     bounds: Bounds
     released: frozenset[tuple[str, str, str, str]]
+    marks: Mapping[Sku, int] = field(default_factory=dict)
+
+
+Hoped = Mapping[tuple[str, str, str, str], int]
+"""By the keys of changes: numbers that the shop accepted just now and may still come to show."""
+
+
+def withheld_of(wanted: Wanted, stock: Derivation) -> Withheld:
+    """What an adaptive rule withholds of a listing now, and when that has to be looked at again."""
+    ref, adaptive = wanted.bound.listing.ref, wanted.withholding
+    if adaptive is None:
+        return Withheld(ref=ref, units=None, until=None)
+    follows = stock.safety > wanted.rule.stock.safety
+    return Withheld(ref=ref, units=stock.safety, until=adaptive.until if follows else None)
 
 
 def draft_plan(
-    engine: EngineSetup, setup: ChannelSetup, run: RunId, only: Sequence[Sku] | None
-) -> Drafted:
+    engine: EngineSetup, setup: ChannelSetup, run: RunId, only: Sequence[Sku] | None,
+    hoped: Hoped,
+) -> Drafted:  # fmt: skip
     """Plan every dirty SKU (or just `only`), judge the whole, save it.
 
+    What is hoped for is not planned again: the time within which it must show would begin anew.
     Raises ChannelError when live values cannot be read.
     """
     open_ = open_demands(engine)
     bounds = channel_bounds(engine, setup)
     dependents = Dependents(setup.rules, engine.ledger.bound_skus(setup.name))
-    draft = Draft()
+    draft, tempo = Draft(), Tempo(engine, setup)
     for skus, token in _chunks(engine, setup, only):
         wider = dependents.with_dependents(skus)
-        unsettled = _draft_chunk(engine, setup, open_, bounds, wider, draft)
-        engine.ledger.mark_dirty(setup.name, unsettled - set(skus))
-        settled = [sku for sku in skus if sku not in unsettled]
-        engine.ledger.clear_dirty(setup.name, settled, token)
+        tokens = dict.fromkeys(skus, token)
+        # before they are read, so that what another marks from then on is not cleared with it
+        made_of_them = [sku for sku in wider if sku not in tokens]
+        tokens |= dict.fromkeys(made_of_them, engine.ledger.mark_dirty(setup.name, made_of_them))
+        bound = refreshed(engine, setup, engine.ledger.bound(setup.name, wider))
+        wanted = want(engine, setup, bound, open_, tempo)
+        suspects, unsettled = _draft_chunk(wanted, bounds, hoped, draft)
+        note_drift(engine, setup, suspects)
+        clear_marks(engine, setup, {sku: tokens[sku] for sku in wider if sku not in unsettled})
+        # what was drafted by an earlier chunk was read by its token
+        draft.marks = {sku: tokens[sku] for sku in unsettled} | draft.marks
         engine.ledger.remember_basis(setup.name, draft.settled)
         draft.settled.clear()
+        engine.ledger.remember_withheld(setup.name, draft.withheld_settled)
+        draft.withheld_settled.clear()
         engine.progress.step(f"planning {setup.name}", draft.planned, None)
-    drafted = _judged(engine, setup, draft, bounds)
+    drafted = _judged(engine, setup, draft, bounds, tempo.delays)
     engine.ledger.save_plan(run, drafted.plan)
     return drafted
+
+
+def clear_marks(engine: EngineSetup, setup: ChannelSetup, marks: Mapping[Sku, int]) -> None:
+    """Nothing is left to do for these SKUs, unless they were marked after their token."""
+    by_token: dict[int, list[Sku]] = {}
+    for sku, token in marks.items():
+        by_token.setdefault(token, []).append(sku)
+    for token, skus in by_token.items():
+        engine.ledger.clear_dirty(setup.name, skus, token)
 
 
 def _chunks(
@@ -108,20 +172,33 @@ def _chunks(
 
 
 def _draft_chunk(
-    engine: EngineSetup, setup: ChannelSetup, open_: Sequence[Demand], bounds: Bounds,
-    skus: Sequence[Sku], draft: Draft,
-) -> set[Sku]:  # fmt: skip
-    """Plan the listings of these SKUs; answers the SKUs that are not settled yet."""
-    bound = refreshed(engine, setup, engine.ledger.bound(setup.name, skus))
+    chunk: Iterable[Wanted], bounds: Bounds, hoped: Hoped, draft: Draft
+) -> tuple[Sequence[Wanted], set[Sku]]:
+    """Plan these listings; those that others seem to have changed, and the SKUs that are not settled yet."""
+    suspects: list[Wanted] = []
     unsettled: set[Sku] = set()
-    for wanted in want(engine, setup, bound, open_):
+    for wanted in chunk:
         if wanted.bound.listing.ref in draft.told:
+            unsettled |= {wanted.rule.sku} & draft.marks.keys()
             continue
-        rows = plan_listing(wanted, bounds)
+        rows = _without(plan_listing(wanted, bounds), hoped)
         draft.take(wanted, rows)
         if not rows.settled:
             unsettled.add(wanted.rule.sku)
-    return unsettled
+        if is_suspicious(wanted, rows):
+            suspects.append(wanted)
+    return suspects, unsettled
+
+
+def _without(rows: Rows, hoped: Hoped) -> Rows:
+    """The rows without those that are under way already; they are not settled by that."""
+    if not hoped:
+        return rows
+    return replace(
+        rows,
+        changes=tuple(row for row in rows.changes if hoped.get(row.key) != row.after),
+        order_rows=tuple(row for row in rows.order_rows if hoped.get(row.key) != row.after),
+    )
 
 
 def refreshed(
@@ -188,7 +265,9 @@ def _refs_of(engine: EngineSetup, setup: ChannelSetup, sku: Sku) -> list[Listing
     return [row.listing.ref for row in engine.ledger.bound(setup.name, [sku]).get(sku, ())]
 
 
-def _judged(engine: EngineSetup, setup: ChannelSetup, draft: Draft, bounds: Bounds) -> Drafted:
+def _judged(
+    engine: EngineSetup, setup: ChannelSetup, draft: Draft, bounds: Bounds, delays: Delays
+) -> Drafted:
     now = engine.clock.now()
     window = engine.ledger.window(setup.name, now - setup.rules.limits.window)
     listings = engine.ledger.listing_count(setup.name)
@@ -217,4 +296,8 @@ def _judged(engine: EngineSetup, setup: ChannelSetup, draft: Draft, bounds: Boun
         hazards=judgement.hazards,
     )
     released = frozenset(row.key for row in approved) - held
-    return Drafted(plan=plan, bases=draft.bases, bounds=bounds, released=released)
+    return Drafted(
+        plan=plan, bases=draft.bases, withheld=draft.withheld, delays=delays, bounds=bounds,
+        released=released,
+        marks={sku: token for sku, token in draft.marks.items() if sku not in draft.blocked},
+    )  # fmt: skip

@@ -1,7 +1,8 @@
 """Why a SKU's listings show what they show: the same computation as the plan's, told step by step."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from syncd.domain.allocation import Derivation
 from syncd.domain.booking import Demand, booked_at
@@ -28,6 +29,7 @@ from syncd.ports.records import Attempt
 
 ATTEMPTS = 10
 ORDERS = 20
+DRIFT_KEPT = timedelta(days=30)
 
 
 def explain(engine: EngineSetup, sku: Sku, bounds: Mapping[str, Bounds]) -> Explanation:
@@ -122,6 +124,9 @@ def _listing(
     sections.append(Section(title="Verdict", lines=tuple(_verdict(engine, setup, rows, bound))))
     attempts = engine.ledger.attempts(setup.name, wanted.rule.sku, ATTEMPTS)
     sections.append(Section(title="Pushes", lines=tuple(_attempts(bound, attempts, names))))
+    drifts = tuple(_drift(engine, setup, wanted))
+    if drifts:
+        sections.append(Section(title="Set by others", lines=drifts))
     return ListingExplanation(
         channel=setup.name,
         seller_sku=bound.listing.seller_sku,
@@ -211,8 +216,9 @@ def _steps(wanted: Wanted, stock: Derivation, names: Names) -> Iterator[Line]:
     yield step(kind, stock.combined, "stock.combine")
     if stock.settled != stock.combined:
         yield step("debts taken from the fullest", stock.settled, "")
-    if rule.stock.safety:
-        yield step(f"safety {rule.stock.safety}", stock.kept, "stock.safety")
+    if stock.safety or wanted.withholding is not None:
+        kept = step(f"safety {stock.safety}", stock.kept, "stock.safety")
+        yield replace(kept, note=_adaptive(wanted, stock))
     if rule.stock.share != 1 or rule.units != 1:
         words = f"share {rule.stock.share:.0%}" + (f" ÷ {rule.units}" if rule.units != 1 else "")
         yield step(f"{words}, rounded down", stock.shared, "stock.share")
@@ -221,6 +227,17 @@ def _steps(wanted: Wanted, stock: Derivation, names: Names) -> Iterator[Line]:
     if stock.offer != stock.capped:
         yield step(f"zero_below {rule.stock.zero_below}", stock.offer, "stock.zero_below")
     yield step("offer", stock.offer, "")
+
+
+def _adaptive(wanted: Wanted, stock: Derivation) -> str:
+    """Why an adaptive safety stock is what it is now."""
+    held = wanted.withholding
+    if held is None:
+        return ""
+    until = "" if held.until is None else f"; fewer from {held.until:%H:%M:%S} UTC on"
+    if stock.safety < held.units:
+        return f"{held.why}: {held.units} once {held.near} or fewer are left"
+    return held.why + until
 
 
 def _spread(stock: Mapping[WarehouseId, int], names: Names) -> str:
@@ -295,6 +312,16 @@ def _attempts(bound: BoundListing, attempts: Sequence[Attempt], names: Names) ->
         )
     if not own:
         yield Line(label="none", value="nothing was ever sent for this listing")
+
+
+def _drift(engine: EngineSetup, setup: ChannelSetup, wanted: Wanted) -> Iterator[Line]:
+    """The latest values that others set, newest first."""
+    since = engine.clock.now() - DRIFT_KEPT
+    rows = engine.ledger.drift(setup.name, since, wanted.rule.sku)
+    own = [row for row in rows if row.ref == wanted.bound.listing.ref]
+    for row in own[:ATTEMPTS]:
+        back = "" if row.set_back_at is None else f"set back {_time(row.set_back_at)}"
+        yield Line(label=_time(row.at), value=row.told, note=back)
 
 
 def _published(bound: BoundListing) -> int | None:

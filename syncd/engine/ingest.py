@@ -141,7 +141,7 @@ def _failed(
 
 
 def mark_what_time_changed(engine: EngineSetup) -> None:
-    """Some positions mean something else only because time went by: mark their SKUs dirty."""
+    """Some positions and safety stocks mean something else only because time went by: mark the SKUs dirty."""
     now = engine.clock.now()
     standings = engine.ledger.standings()
     for setup in engine.sources.values():
@@ -150,3 +150,5 @@ def mark_what_time_changed(engine: EngineSetup) -> None:
             continue
         engine.ledger.mark_missing_due(setup.name, now - setup.trust.missing.hold)
         engine.ledger.mark_freshness(setup.name, freshness(standing, setup.trust, now).value)
+    for channel in engine.channels:
+        engine.ledger.mark_withheld_due(channel, now)

@@ -1,7 +1,7 @@
 """What the looking commands show of the ledger: where things stand, what is mapped, what happened."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import islice
 
 from syncd.domain.conditions import ChannelTrouble, shortage
@@ -31,10 +31,11 @@ from syncd.engine.nearness import near_misses
 from syncd.engine.risking import at_risk
 from syncd.engine.setup import ChannelSetup, EngineSetup
 from syncd.engine.watching import oversold
-from syncd.ports.records import Pause
+from syncd.ports.records import Attempt, Pause
 
 EVERYTHING = 1_000_000
 """More entries than one SKU gathers before retention takes them."""
+EVER = datetime(1970, 1, 1, tzinfo=UTC)
 MOST_SHORT = 10
 """Oversold SKUs named, the worst first."""
 
@@ -235,6 +236,7 @@ def history(engine: EngineSetup, sku: Sku, limit: int, at: datetime | None) -> H
     ]  # fmt: skip
     for name in engine.channels:
         rows += _pushes(engine, name, sku, most)
+        rows += _drift(engine, name, sku)
     rows = [row for row in rows if at is None or row.at <= at]
     rows.sort(key=lambda row: row.at, reverse=True)
     positions: Sequence[Line] = ()
@@ -279,6 +281,19 @@ def _bookings(engine: EngineSetup, sku: Sku, limit: int) -> Iterator[HistoryRow]
         )  # fmt: skip
 
 
+def _drift(engine: EngineSetup, channel: ChannelName, sku: Sku) -> Iterator[HistoryRow]:
+    """What others set; the ledger forgets it with its runs."""
+    for row in engine.ledger.drift(channel, EVER, sku):
+        yield HistoryRow(
+            at=row.at, kind="drift", where=channel, before=str(row.ours),
+            after=row.value, detail=row.who, run="",
+        )  # fmt: skip
+
+
+def _answer(item: Attempt) -> str:
+    return " ".join(filter(None, (item.verdict.value, item.code, item.message)))
+
+
 def _pushes(
     engine: EngineSetup, channel: ChannelName, sku: Sku, limit: int
 ) -> Iterator[HistoryRow]:
@@ -287,6 +302,6 @@ def _pushes(
         yield HistoryRow(
             at=item.intent_at, kind=f"push {change.field}", where=channel,
             before=str(change.shown(change.before)), after=str(change.shown(item.sent)),
-            detail=" ".join(filter(None, (item.verdict.value, item.code, item.message))),
+            detail="; ".join(filter(None, (_answer(item), change.reason))),
             run=item.run,
         )  # fmt: skip

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from syncd.domain.allocation import Derivation, raised_to_lock
+from syncd.domain.adaptive import Withholding
+from syncd.domain.allocation import Derivation, offer_at, raised_to_lock
 from syncd.domain.change import Cause, Change, Field
 from syncd.domain.identity import ListingRef, WarehouseId
 from syncd.domain.listing import BoundListing, ListingStatus, SetAside, WarehouseStock
@@ -21,7 +22,8 @@ PRICE_WITHHELD = "price_withheld"
 class Wanted:
     """What one listing should show. Each half is None when it must not be touched; `*_why` says why.
 
-    `source_offer` is what the sources alone would offer, in listing units. `unsourced`: no source names it;
+    `source_offer` is what the sources alone would offer, in listing units. `withholding`: what an adaptive
+    safety stock amounts to now, None where the rule has none. `unsourced`: no source names it;
     `unpriced`: its price source gives no price at all, which is no fault;
     `sold_out`: the platform zeroed it after the seller cancelled for want of stock.
     """
@@ -30,6 +32,7 @@ class Wanted:
     rule: ListingRule
     stock: Derivation | None
     source_offer: int | None
+    withholding: Withholding | None = None
     stock_why: str = ""
     unsourced: bool = False
     price: PriceDerivation | None = None
@@ -193,11 +196,13 @@ def _quantity(
 def cause_of(
     wanted: Wanted, stock: Derivation, warehouse: WarehouseId, before: int, after: int
 ) -> Cause:
-    """Orders, the source (or its rules), or somebody who changed the shop behind our back."""
+    """Sales lately, orders, the source (or its rules), or somebody who changed the shop behind our back."""
     published = wanted.bound.published
     offered = published.source_offer
     if offered is None:
         return Cause.SOURCE
+    if _only_safety_moved(wanted, stock, warehouse, before):
+        return Cause.SAFETY
     unchanged = wanted.source_offer == offered
     if unchanged and stock.unseen != published.unseen:
         return Cause.ORDERS
@@ -206,6 +211,16 @@ def cause_of(
         return Cause.DRIFT
     lowered_by_orders = wanted.source_offer is not None and wanted.source_offer > offered
     return Cause.ORDERS if lowered_by_orders and after < before else Cause.SOURCE
+
+
+def _only_safety_moved(
+    wanted: Wanted, stock: Derivation, warehouse: WarehouseId, before: int
+) -> bool:
+    """Whether the shop shows just what it should show if as much were withheld as when it was published."""
+    withheld = wanted.bound.published.safety
+    if wanted.withholding is None or withheld is None or withheld == stock.safety:
+        return False
+    return offer_at(wanted.rule, stock, withheld).get(warehouse) == before
 
 
 def reason_of(wanted: Wanted, stock: Derivation, warehouse: WarehouseId, after: int) -> str:
@@ -219,6 +234,8 @@ def reason_of(wanted: Wanted, stock: Derivation, warehouse: WarehouseId, after: 
         for net in nets[:3]
     ]
     text = ", ".join(parts) + (" …" if len(nets) > len(parts) else "")
+    if stock.safety and after and wanted.withholding is not None:
+        text += f", {safety_words(wanted, stock)}"
     if after == 0:
         return f"{zero_reason(wanted, stock, warehouse)}: {text}" if text else "no stock"
     return text
@@ -229,7 +246,7 @@ def zero_reason(wanted: Wanted, stock: Derivation, warehouse: WarehouseId) -> st
     steps = (
         (stock.combined, "nothing to sell"),
         (stock.settled, "taken by another warehouse's debt"),
-        (stock.kept, f"safety {wanted.rule.stock.safety}"),
+        (stock.kept, safety_words(wanted, stock)),
         (stock.shared, "share and units per listing"),
         (stock.capped, f"cap {wanted.rule.stock.cap}"),
     )
@@ -237,6 +254,12 @@ def zero_reason(wanted: Wanted, stock: Derivation, warehouse: WarehouseId) -> st
         if quantities.get(warehouse, 0) <= 0:
             return words
     return f"zero_below {wanted.rule.stock.zero_below}"
+
+
+def safety_words(wanted: Wanted, stock: Derivation) -> str:
+    """How much is withheld, and why that much where it follows the sales."""
+    adaptive = wanted.withholding
+    return f"safety {stock.safety}" + (f" ({adaptive.why})" if adaptive is not None else "")
 
 
 def _order_rows(wanted: Wanted, stock: Derivation, changes: list[Change]) -> list[Change]:

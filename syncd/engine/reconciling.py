@@ -14,7 +14,10 @@ from syncd.engine.setup import ChannelSetup, EngineSetup
 def reconcile(
     engine: EngineSetup, setup: ChannelSetup, task: Task, render: Callable[[Report], str]
 ) -> Report:
-    """Read everything the channel lists; what drifted and what orders take is left to the next cycle."""
+    """Read everything the channel lists; what differs from what was sent is marked dirty.
+
+    The next cycle looks at it again, with the orders that may explain it, and tells what is drift.
+    """
     run = engine.ledger.begin_run(task.word)
     started = engine.clock.now()
     part = ChannelReport(name=setup.name, state=ChannelState.OK)
@@ -24,7 +27,7 @@ def reconcile(
         part = replace(
             part,
             message=f"{found.total} listings read, {found.new} new, {found.gone} gone, "
-            f"{found.drifted} drifted",
+            f"{found.differing} show other units than were sent",
         )
     except ChannelUnauthorized as error:
         part = replace(part, state=ChannelState.UNAUTHORIZED, message=str(error))

@@ -10,6 +10,7 @@ from syncd.domain.money import Money
 from syncd.domain.orders import OrderState
 from syncd.domain.outcome import Accepted, Unknown, Verdict
 from syncd.engine.applying import Sent
+from syncd.engine.drafting import Drafted, clear_marks
 from syncd.engine.ordering import INDEX_DELAY, poll_orders
 from syncd.engine.setup import ChannelSetup, EngineSetup
 from syncd.ports.records import Attempt
@@ -43,6 +44,21 @@ def verify(
         _record(engine, setup, run, pending.values(), Verdict.CONTRADICTED)
         verdicts.update(dict.fromkeys(pending, Verdict.CONTRADICTED))
     return verdicts
+
+
+def clear_verified(
+    engine: EngineSetup, setup: ChannelSetup, drafted: Drafted, sent: Sequence[Sent],
+    verdicts: Mapping[tuple[str, str, str, str], Verdict],
+) -> None:  # fmt: skip
+    """A SKU of which every planned row is verified as planned needs nothing more, unless marked meanwhile."""
+    done = {
+        row.change.key
+        for row in sent
+        if row.sent == row.change.after and verdicts.get(row.change.key) is Verdict.VERIFIED
+    }
+    planned = [*drafted.plan.changes, *(row.change for row in drafted.plan.held)]
+    left = {row.sku for row in planned if row.key not in done}
+    clear_marks(engine, setup, {sku: n for sku, n in drafted.marks.items() if sku not in left})
 
 
 def _wait(engine: EngineSetup, setup: ChannelSetup, until: float) -> None:
@@ -140,15 +156,16 @@ def _shows_price(row: Sent, listing: Listing | None) -> bool:
 
 def settle_unresolved(
     engine: EngineSetup, setup: ChannelSetup, run: RunId, patience: timedelta
-) -> int:
+) -> Mapping[tuple[str, str, str, str], int]:
     """What was sent without learning the result, by an earlier process or cycle: read back, then plan anew.
 
-    A row that the shop accepted less than `patience` ago is left as it is: it may still be shown. Answers
-    how many are left so. The number of an old intent is never sent again.
+    A row that the shop accepted less than `patience` ago is left as it is: it may still be shown, unless the
+    shop told that somebody overwrote it. Answers what was sent of those that are left. The number of an old
+    intent is never sent again.
     """
     attempts = engine.ledger.unresolved(setup.name)
     if not attempts:
-        return 0
+        return {}
     rows = [
         Sent(change=item.change, sent=item.sent, at=item.intent_at, outcome=_as_sent(item))
         for item in attempts
@@ -158,15 +175,47 @@ def settle_unresolved(
     hoped = engine.clock.now() - patience
     unseen = [row for row in rows if row.change.key not in seen]
     accepted = {item.change.key for item in attempts if item.outcome_at is not None}
-    lost = [row for row in unseen if row.at <= hoped or row.change.key not in accepted]
+    taken = _overwritten(engine, setup, unseen)
+    lost = [
+        row
+        for row in unseen
+        if row.at <= hoped or row.change.key not in accepted or row.change.key in taken
+    ]
     _record(engine, setup, run, verified, Verdict.VERIFIED)
     engine.ledger.record_verdicts(
         run,
         setup.name,
-        [(row.change, Verdict.CONTRADICTED, "never shown; planned anew") for row in lost],
+        [
+            (
+                row.change,
+                Verdict.CONTRADICTED,
+                taken.get(row.change.key, "never shown; planned anew"),
+            )
+            for row in lost
+        ],
     )
     engine.ledger.mark_dirty(setup.name, {row.change.sku for row in rows})
-    return len(unseen) - len(lost)
+    given_up = {row.change.key for row in lost}
+    return {
+        row.change.key: row.sent
+        for row in unseen
+        if row.change.key not in given_up and row.sent is not None
+    }
+
+
+def _overwritten(
+    engine: EngineSetup, setup: ChannelSetup, rows: Sequence[Sent]
+) -> Mapping[tuple[str, str, str, str], str]:
+    """Which of these quantities the shop told to have been set to another by somebody since they were sent."""
+    moves = engine.ledger.moves(setup.name, {row.change.ref for row in rows})
+    return {
+        row.change.key: "somebody else overwrote it"
+        for row in rows
+        if row.change.field is Field.QUANTITY
+        and (move := moves.get(row.change.ref)) is not None
+        and move.at > row.at
+        and move.units != row.sent
+    }
 
 
 def _as_sent(item: Attempt) -> Unknown:

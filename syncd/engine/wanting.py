@@ -18,15 +18,19 @@ from syncd.engine.deriving import (
 )
 from syncd.engine.planning import Wanted
 from syncd.engine.setup import ChannelSetup, EngineSetup
+from syncd.engine.tempo import Tempo
 
 
 def want(
     engine: EngineSetup, setup: ChannelSetup, bound: Mapping[Sku, Sequence[BoundListing]],
-    open_: Sequence[Demand],
+    open_: Sequence[Demand], tempo: Tempo | None = None,
 ) -> Iterator[Wanted]:  # fmt: skip
-    """What each of these listings should show, every step of it computed from the ledger."""
+    """What each of these listings should show, every step of it computed from the ledger.
+
+    `tempo`: how fast things sell, where it was read already.
+    """
     rules = {sku: setup.rules.rule_for(sku) for sku in bound}
-    world = read_world(engine, setup, rules.values(), open_)
+    world = read_world(engine, setup, rules.values(), open_, tempo)
     for sku, listings in bound.items():
         for listing in listings:
             yield want_one(engine, setup, world, rules[sku], listing)
@@ -52,6 +56,7 @@ def want_one(
         rule=rule,
         stock=stock,
         source_offer=offered,
+        withholding=world.withheld.get(rule.sku),
         stock_why=stock_why,
         unsourced=unsourced,
         price=price,
@@ -69,7 +74,7 @@ def _stock(
     found, homeless = nets(engine, setup, world, rule, warehouse_if_single(bound))
     if homeless and not found:
         raise Undecidable(f"no warehouse of the channel is mapped to {', '.join(homeless)}")
-    derived = derive(rule, found)
+    derived = derive(rule, found, world.withheld.get(rule.sku))
     return derived, source_offer(rule, derived)
 
 

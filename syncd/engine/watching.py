@@ -1,6 +1,6 @@
 """Looks at sources and channels for alerts and the heartbeat, by the ledger alone."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -10,10 +10,12 @@ from syncd.domain.conditions import (
     ChannelTrouble,
     ChannelView,
     ParkedListings,
+    PausedSince,
     SourceView,
     View,
 )
 from syncd.domain.identity import ChannelName, Place, Sku, SourceName
+from syncd.domain.listing import SetAside
 from syncd.domain.overselling import Claim, Oversold, by_shortage, claimed, is_oversold
 from syncd.domain.rules import Combine
 from syncd.domain.stock import Basis, Position, SourceStanding, believe, freshness
@@ -22,6 +24,7 @@ from syncd.engine.ordering import Unseen, open_demands
 from syncd.engine.setup import ChannelSetup, EngineSetup, Mode, SourceSetup
 from syncd.engine.vitals import health
 from syncd.ports.bookings import WrittenOrder
+from syncd.ports.records import Park
 
 KEPT_SPANS = 2
 """Backlog samples are kept for so many times the span they are judged over."""
@@ -65,26 +68,29 @@ def _channel(
     ledger, name = engine.ledger, setup.name
     sample = Sample(at=now, waiting=ledger.dirty_count(name))
     ledger.record_backlog(name, sample, now - span * KEPT_SPANS)
+    parks, pause = parked(engine, name, now), ledger.paused(name)
     return ChannelView(
         name=name,
         sends=engine.mode is Mode.APPLY,
         trouble=trouble,
         held=ledger.held_plan(name),
-        parked=_parked(engine, name, now),
+        parked=_listings(parks, SetAside.PARKED),
+        contested=_listings(parks, SetAside.CONTESTED),
+        paused=None if pause is None else PausedSince(since=pause.since, reason=pause.reason),
         waiting=sample.waiting,
         growing=keeps_growing(ledger.backlog(name), span, now),
         backlog_span=span,
     )
 
 
-def _parked(engine: EngineSetup, name: ChannelName, now: datetime) -> ParkedListings | None:
-    parks = parked(engine, name, now)
-    if not parks:
+def _listings(parks: Iterable[Park], kind: SetAside) -> ParkedListings | None:
+    rows = [park for park in parks if park.kind is kind]
+    if not rows:
         return None
     return ParkedListings(
-        count=len(parks),
-        since=min(park.since for park in parks),
-        first=f"{parks[0].sku}: {parks[0].message}",
+        count=len(rows),
+        since=min(park.since for park in rows),
+        first=f"{rows[0].sku}: {rows[0].message}",
     )
 
 

@@ -34,8 +34,8 @@ def mark_everywhere(connection: Connection, query: str, parameters: dict[str, ob
         mark_selected(connection, int(channel), query, parameters)
 
 
-def mark_skus(connection: Connection, channel: int, skus: Iterable[str]) -> None:
-    """Mark these SKUs, as far as the ledger knows them."""
+def mark_skus(connection: Connection, channel: int, skus: Iterable[str]) -> int:
+    """Mark these SKUs, as far as the ledger knows them; the number of the marks."""
     mark = next_mark(connection, channel)
     for part in chunks(skus):
         connection.exec_driver_sql(
@@ -44,3 +44,4 @@ def mark_skus(connection: Connection, channel: int, skus: Iterable[str]) -> None
             "ON CONFLICT (channel_id, item_id) DO UPDATE SET mark = excluded.mark",
             (channel, mark, *part),
         )
+    return mark

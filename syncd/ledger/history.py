@@ -140,6 +140,8 @@ _FORGET_RUNS = (
         "AND c.listing_id = change.listing_id AND c.warehouse_id = change.warehouse_id "
         "AND c.field = change.field AND c.id > change.id)"
     ),
+    "DELETE FROM drift WHERE last_seen < :before",
+    "DELETE FROM move WHERE at < :before",
     "UPDATE run SET document = NULL WHERE started_at < :before",
     (
         "DELETE FROM run WHERE started_at < :before AND finished_at IS NOT NULL "

@@ -4,7 +4,6 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from pathlib import Path
 
 from syncd.domain.errors import LeaseHeld, LeaseLost
 from syncd.domain.identity import ChannelName
@@ -13,11 +12,11 @@ from syncd.ledger.connection import Row
 from syncd.ledger.database import Database
 from syncd.ledger.locks import FileLock, lock_path
 from syncd.ledger.names import channel_id
+from syncd.ledger.processes import boot_id, runs
 from syncd.ports.clock import Clock
 
 STUCK_AFTER = timedelta(seconds=30)
 _RENEW_AFTER = timedelta(seconds=5)
-_BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
 class ChannelLease:
@@ -150,22 +149,3 @@ def _is_held(row: Row, clock: Clock, *, free: bool) -> bool:
     if row.released_at is not None:
         return True
     return clock.now() - moment(row.heartbeat) <= STUCK_AFTER
-
-
-def boot_id() -> str:
-    """Tells this start of the machine from any other."""
-    try:
-        return _BOOT.read_text(encoding="ascii").strip()
-    except OSError:
-        return ""
-
-
-def runs(pid: int) -> bool:
-    """Whether a process of this number lives."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

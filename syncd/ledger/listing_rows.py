@@ -72,6 +72,8 @@ def _bound(row: Row, stocks: Sequence[Row]) -> BoundListing:
         confirmed_at=moment_or_none(row.confirmed_at),
         source_offer=row.source_offer,
         unseen=row.unseen,
+        safety=row.safety,
+        safety_until=moment_or_none(row.safety_until),
     )
     return BoundListing(
         listing=listing,

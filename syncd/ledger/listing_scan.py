@@ -99,7 +99,7 @@ _PRICE_DIFFERS = (
     "(g.published_price IS NOT NULL AND g.price IS NOT NULL AND "
     "(g.published_price <> g.price OR g.published_currency <> g.currency))"
 )
-_DRIFTED = (
+_DIFFERING = (
     "SELECT COUNT(*) FROM temp.fresh f CROSS JOIN listing g ON g.id = f.id "
     f"WHERE g.status <> 'gone' AND {_STOCK_DIFFERS}"
 )
@@ -161,12 +161,12 @@ def merge(connection: Connection, channel: int, now: int) -> ListingScan:
     gone = count(f"SELECT COUNT(*) FROM listing g WHERE {_GONE}")
     for statement in (_BEFORE, _BIND, *_TOUCH_OLD, _FRESH, _UPSERT, _NEW_FRESH, *_STOCK, _RETIRE):
         connection.exec_driver_sql(statement, parameters)
-    drifted = count(_DRIFTED)
+    differing = count(_DIFFERING)
     for statement in _TOUCH_NEW:
         connection.exec_driver_sql(statement, parameters)
     mark_selected(connection, channel, "SELECT item_id FROM temp.touched", {})
     connection.exec_driver_sql(_CONFIRM, parameters)
-    return ListingScan(total=total, new=new, gone=gone, drifted=drifted)
+    return ListingScan(total=total, new=new, gone=gone, differing=differing)
 
 
 def observed(listing: Listing) -> dict[str, object]:

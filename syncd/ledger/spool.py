@@ -7,7 +7,8 @@ from pathlib import Path
 
 from syncd.domain.errors import LedgerUnusable
 from syncd.ledger.columns import micros, micros_or_none, moment, moment_or_none
-from syncd.ports.deliveries import About, Arrival, Delivery, Hint
+from syncd.ledger.hints import hint_rows, hints_of
+from syncd.ports.deliveries import Arrival, Delivery
 
 
 class DeliverySpool:
@@ -55,7 +56,7 @@ def _line(arrival: Arrival) -> str:
             "event": delivery.event,
             "topic": delivery.topic,
             "sent": micros_or_none(delivery.sent_at),
-            "hints": [[hint.about.value, hint.reference, hint.cause] for hint in delivery.hints],
+            "hints": hint_rows(delivery.hints),
         }
     )
 
@@ -63,13 +64,9 @@ def _line(arrival: Arrival) -> str:
 def _arrival(line: bytes) -> Arrival | None:
     try:
         fields = json.loads(line)
-        hints = tuple(
-            Hint(about=About(about), reference=reference, cause=cause)
-            for about, reference, cause in fields["hints"]
-        )
         delivery = Delivery(
             topic=fields["topic"], notification=fields["notification"], event=fields["event"],
-            sent_at=moment_or_none(fields["sent"]), hints=hints,
+            sent_at=moment_or_none(fields["sent"]), hints=tuple(hints_of(fields["hints"])),
         )  # fmt: skip
         received_at = moment(fields["received"])
     except (ValueError, KeyError, TypeError):

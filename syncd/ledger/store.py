@@ -9,12 +9,14 @@ from syncd.ledger.store_alerts import AlertStore
 from syncd.ledger.store_attempts import AttemptStore
 from syncd.ledger.store_authorizations import AuthorizationStore
 from syncd.ledger.store_bookings import BookingStore
+from syncd.ledger.store_drift import DriftStore
 from syncd.ledger.store_inbox import InboxStore
 from syncd.ledger.store_listings import ListingStore
 from syncd.ledger.store_operator import OperatorStore
 from syncd.ledger.store_orders import OrderStore
 from syncd.ledger.store_plans import PlanStore
 from syncd.ledger.store_runs import RunStore
+from syncd.ledger.store_selling import SellingStore
 from syncd.ledger.store_service import ServiceStore
 from syncd.ledger.store_sources import SourceStore
 from syncd.ports.clock import Clock
@@ -31,9 +33,11 @@ class SqlLedger(
     ListingStore,
     OrderStore,
     BookingStore,
+    SellingStore,
     PlanStore,
     AttemptStore,
     OperatorStore,
+    DriftStore,
     AlertStore,
     ServiceStore,
     InboxStore,

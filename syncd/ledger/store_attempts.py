@@ -160,7 +160,7 @@ class AttemptStore(StorePart):
             )
 
     def window(self, channel: ChannelName, since: datetime) -> Window:
-        """What was sent since then, but for refused and released rows and decreases caused by orders."""
+        """What was sent since then and the guard counts: nothing refused, released, or caused by sales."""
         changed, zeroed, priced = set(), set(), set()
         with self._database.read() as connection:
             rows = connection.exec_driver_sql(
@@ -193,7 +193,9 @@ class AttemptStore(StorePart):
 
 
 def _counts(row: Row) -> bool:
-    """Whether a quantity change counts for the guard: decreases caused by orders never do."""
+    """Whether a quantity change counts for the guard: adaptive safety and decreases by orders never do."""
+    if row.cause == Cause.SAFETY:
+        return False
     return row.cause != Cause.ORDERS or row.before is None or row.sent > row.before
 
 

@@ -7,8 +7,9 @@ from datetime import datetime
 from syncd.ledger.base import StorePart
 from syncd.ledger.columns import micros, micros_or_none, moment
 from syncd.ledger.connection import Connection, Row
+from syncd.ledger.hints import hint_rows, hints_of
 from syncd.ledger.spool import DeliverySpool
-from syncd.ports.deliveries import About, Arrival, Delivery, Hint, Receipt, WaitingDelivery
+from syncd.ports.deliveries import Arrival, Delivery, Receipt, WaitingDelivery
 
 NO_HINTS = "[]"
 PATIENCE = 200
@@ -49,13 +50,15 @@ class InboxStore(StorePart):
         news = zip(arrivals, receipts, strict=True)
         return tuple({row.receiver: None for row, receipt in news if receipt is Receipt.STORED})
 
-    def waiting_deliveries(self, receiver: str, limit: int) -> Sequence[WaitingDelivery]:
-        """The oldest deliveries of a receiver that are not settled."""
+    def waiting_deliveries(
+        self, receiver: str, limit: int, after: int = 0
+    ) -> Sequence[WaitingDelivery]:
+        """The oldest deliveries of a receiver that are not settled, with a number above `after`."""
         with self._database.read() as connection:
             rows = connection.exec_driver_sql(
                 "SELECT id, topic, received_at, hints FROM delivery "
-                "WHERE receiver = ? AND handled_at IS NULL ORDER BY id LIMIT ?",
-                (receiver, limit),
+                "WHERE receiver = ? AND handled_at IS NULL AND id > ? ORDER BY id LIMIT ?",
+                (receiver, after, limit),
             )
             return tuple(_waiting(row) for row in rows)
 
@@ -67,6 +70,18 @@ class InboxStore(StorePart):
                 "WHERE receiver = ? AND handled_at IS NULL AND id <= ?",
                 (micros(self._clock.now()), receiver, until),
             ).rowcount
+
+    def settle_each(self, receiver: str, numbers: Sequence[int]) -> None:
+        """These deliveries ask for no look, and those before them may still."""
+        if not numbers:
+            return
+        with self._database.write() as connection:
+            now = micros(self._clock.now())
+            connection.exec_driver_sql(
+                "UPDATE delivery SET handled_at = ? "
+                "WHERE receiver = ? AND handled_at IS NULL AND id = ?",
+                [(now, receiver, number) for number in numbers],
+            )
 
     def waiting_counts(self) -> Mapping[str, int]:
         """How many deliveries wait, by receiver; receivers without any are absent."""
@@ -105,15 +120,13 @@ def _record(connection: Connection, arrival: Arrival) -> Receipt:
 
 
 def _hints_text(delivery: Delivery) -> str:
-    rows = [[hint.about.value, hint.reference, hint.cause] for hint in delivery.hints]
-    return json.dumps(rows, separators=(",", ":"))
+    return json.dumps(hint_rows(delivery.hints), separators=(",", ":"))
 
 
 def _waiting(row: Row) -> WaitingDelivery:
-    hints = (
-        Hint(about=About(about), reference=reference, cause=cause)
-        for about, reference, cause in json.loads(row.hints)
-    )
     return WaitingDelivery(
-        number=row.id, topic=row.topic, received_at=moment(row.received_at), hints=tuple(hints)
+        number=row.id,
+        topic=row.topic,
+        received_at=moment(row.received_at),
+        hints=tuple(hints_of(json.loads(row.hints))),
     )

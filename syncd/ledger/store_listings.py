@@ -216,17 +216,17 @@ class ListingStore(StorePart):
             )
             return int(found.scalar() or 0)
 
-    def mark_dirty(self, channel: ChannelName, skus: Iterable[Sku]) -> None:
+    def mark_dirty(self, channel: ChannelName, skus: Iterable[Sku]) -> int:
         """These must be planned again; SKUs the ledger never met are remembered, too."""
         named = list(dict.fromkeys(skus))
         if (
             not named
         ):  # said for every channel at every cycle: a durable write each would be most of all
-            return
+            return 0
         with self._database.write() as connection:
             number = channel_id(connection, channel)
             name_items(connection, named)
-            mark_skus(connection, number, named)
+            return mark_skus(connection, number, named)
 
     def clear_dirty(self, channel: ChannelName, skus: Iterable[Sku], token: int) -> None:
         """These need nothing more, unless they were marked after the token."""

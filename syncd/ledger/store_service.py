@@ -3,18 +3,15 @@
 import json
 import os
 from collections.abc import Sequence
-from datetime import timedelta
 
-from syncd.domain.errors import LeaseHeld, LeaseLost
+from syncd.domain.errors import LeaseLost
 from syncd.domain.identity import ChannelName, RunId, Sku
 from syncd.ledger.base import StorePart
 from syncd.ledger.columns import micros, moment
 from syncd.ledger.connection import Connection
-from syncd.ledger.leases import boot_id, runs
+from syncd.ledger.processes import already_served, boot_id, living
 from syncd.ports.service import Reply, Request, Running, Word
 
-SILENT_FOR = timedelta(seconds=30)
-"""A daemon that did not beat for so long is stuck or dead."""
 _ENDED = "the daemon ended before it came to this; run the command again"
 _UNAVAILABLE = 5
 
@@ -28,11 +25,7 @@ class ServiceStore(StorePart):
         with self._database.write() as connection:
             other = self._living(connection)
             if other is not None and other.pid != os.getpid():
-                raise LeaseHeld(
-                    f"`syncd run` already serves the ledger {self._database.path} in another process, "
-                    f"pid {other.pid}, since {other.since:%Y-%m-%d %H:%M:%S} UTC; stop that one first",
-                    other.pid,
-                )
+                raise already_served(self._database.path, other)
             connection.exec_driver_sql(
                 "INSERT OR REPLACE INTO service (id, pid, boot_id, started_at, beat_at) "
                 "VALUES (1, ?, ?, ?, ?)",
@@ -130,11 +123,10 @@ class ServiceStore(StorePart):
         row = connection.exec_driver_sql(
             "SELECT * FROM service WHERE id = 1 AND ended_at IS NULL"
         ).first()
-        if row is None or row.boot_id != boot_id() or not runs(row.pid):
+        if row is None:
             return None
-        if self._clock.now() - moment(row.beat_at) > SILENT_FOR:
-            return None
-        return Running(pid=row.pid, since=moment(row.started_at))
+        found = Running(pid=row.pid, since=moment(row.started_at))
+        return living(found, row.boot_id, moment(row.beat_at), self._clock.now())
 
     def _refuse_open(self, connection: Connection) -> None:
         connection.exec_driver_sql(

@@ -2,7 +2,7 @@
 
 # ruff: noqa: S608 - statements are put together from constants and question marks only
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -14,6 +14,7 @@ from syncd.domain.stock import (
     Duplicates,
     Expectations,
     Freshness,
+    Reject,
     SnapshotCounts,
     SourceStanding,
     snapshot_problems,
@@ -140,6 +141,12 @@ class SourceStore(StorePart):
                 (source,),
             )
             return int(found.scalar() or 0)
+
+    def rejects(self, source: SourceName, limit: int) -> Sequence[Reject]:
+        """The first rejected rows of the current snapshot; at most a thousand are kept."""
+        with self._database.read() as connection:
+            number = known_source(connection, source)
+            return () if number is None else rejects_of(connection, number)[:limit]
 
     def mark_missing_due(self, source: SourceName, due_before: datetime) -> int:
         """Mark SKUs dirty that are missing since before that moment and were not marked for it yet."""

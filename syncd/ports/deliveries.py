@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
+from syncd.domain.drifting import Mover
+
 
 class About(StrEnum):
     """What a hint points at."""
@@ -18,15 +20,30 @@ class About(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """Who set the stock of a listing of this product, when, and to how many units over all warehouses.
+
+    The number only tells our own write from another's; what a listing shows is read, never believed.
+    """
+
+    product: str
+    mover: Mover
+    at: datetime | None = None
+    units: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Hint:
     """Look here again. `reference` is the sender's own id of the thing, empty when it names none.
 
-    `cause` is the sender's word for what moved it (`manual_adjustment`), where it tells.
+    `cause` is the sender's word for what moved it (`manual_adjustment`), where it tells; `moved` is set
+    where somebody set it to a number, an order aside.
     """
 
     about: About
     reference: str = ""
     cause: str = ""
+    moved: Moved | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,12 +150,18 @@ class InboxLedger(Protocol):
         """Take in what was kept beside the ledger; the receivers that have news. Raises LedgerError."""
         ...
 
-    def waiting_deliveries(self, receiver: str, limit: int) -> Sequence[WaitingDelivery]:
-        """The oldest deliveries of a receiver that are not settled."""
+    def waiting_deliveries(
+        self, receiver: str, limit: int, after: int = 0
+    ) -> Sequence[WaitingDelivery]:
+        """The oldest deliveries of a receiver that are not settled, with a number above `after`."""
         ...
 
     def settle_deliveries(self, receiver: str, until: int) -> int:
         """What was hinted at up to this number has been looked at; answers how many that were."""
+        ...
+
+    def settle_each(self, receiver: str, numbers: Sequence[int]) -> None:
+        """These deliveries ask for no look, and those before them may still."""
         ...
 
     def waiting_counts(self) -> Mapping[str, int]:

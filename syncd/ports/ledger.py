@@ -13,11 +13,12 @@ from syncd.domain.outcome import Outcome, Verdict
 from syncd.domain.plan import Plan
 from syncd.domain.promotion import PriceLock
 from syncd.domain.report import Status
-from syncd.domain.stock import Expectations, Position, SourceStanding
+from syncd.domain.stock import Expectations, Position, Reject, SourceStanding
 from syncd.ports.alerts import AlertLedger
 from syncd.ports.authorization import AuthorizationLedger
 from syncd.ports.bookings import BookingLedger
 from syncd.ports.deliveries import InboxLedger
+from syncd.ports.drift import DriftLedger
 from syncd.ports.records import (
     Approval,
     Attempt,
@@ -33,6 +34,7 @@ from syncd.ports.records import (
     StoredReport,
     Window,
 )
+from syncd.ports.selling import SellingLedger
 from syncd.ports.service import ServiceLedger
 from syncd.ports.source import SnapshotReader
 
@@ -108,6 +110,10 @@ class SourceLedger(Protocol):
 
     def reject_count(self, source: SourceName) -> int:
         """How many rows of the current snapshot were rejected."""
+        ...
+
+    def rejects(self, source: SourceName, limit: int) -> Sequence[Reject]:
+        """The first rejected rows of the current snapshot; at most a thousand are kept."""
         ...
 
     def positions(self, skus: Iterable[Sku]) -> Mapping[Sku, Sequence[Position]]:
@@ -204,8 +210,8 @@ class ListingLedger(Protocol):
         """How many SKUs are dirty."""
         ...
 
-    def mark_dirty(self, channel: ChannelName, skus: Iterable[Sku]) -> None:
-        """These must be planned again."""
+    def mark_dirty(self, channel: ChannelName, skus: Iterable[Sku]) -> int:
+        """These must be planned again; the token that clears just these marks, 0 when there is no SKU."""
         ...
 
     def clear_dirty(self, channel: ChannelName, skus: Iterable[Sku], token: int) -> None:
@@ -377,8 +383,10 @@ class Ledger(
     ListingLedger,
     OrderLedger,
     BookingLedger,
+    SellingLedger,
     PlanLedger,
     OperatorLedger,
+    DriftLedger,
     AlertLedger,
     InboxLedger,
     AuthorizationLedger,

@@ -50,12 +50,12 @@ class Dirty:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListingScan:
-    """What a complete read of a channel's listings found."""
+    """What a complete read of a channel's listings found; `differing` show other units than were sent."""
 
     total: int
     new: int
     gone: int
-    drifted: int
+    differing: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -119,6 +119,13 @@ def _channel(channel: ChannelPart) -> Iterable[str]:
     if rows:
         titles = ("SKU", "Field", "Warehouse", "Before", "After", "Outcome", "Why")
         yield _table(titles, rows, frozenset({3, 4}))
+    booked = [
+        (markup(row.sku), markup(f"{row.effect} {row.delta:+d}"), markup(f"{row.source}/{row.location}"),
+         markup(row.order_id), _word(row.state), markup(" ".join(filter(None, (row.code, row.message)))))
+        for row in channel.bookings
+    ]  # fmt: skip
+    if booked:
+        yield _table(("SKU", "Booking", "Place", "Order", "State", "Why"), booked, frozenset())
     if channel.plan and channel.changes:
         yield f"<p class='sub'>plan <code>{markup(channel.plan)}</code></p>"
 

@@ -5,11 +5,12 @@ import json
 from datetime import UTC, datetime
 from enum import Enum
 
+from syncd.domain.advice import AdviceView
 from syncd.domain.report import Report
 from syncd.domain.views import BookingsView, Explanation, HistoryView, ListingsView, StatusView
 from syncd.reporting.document import SCHEMA, from_report
 
-View = Explanation | StatusView | ListingsView | HistoryView | BookingsView
+View = Explanation | StatusView | ListingsView | HistoryView | BookingsView | AdviceView
 
 
 def report_document(report: Report) -> str:

@@ -1,7 +1,7 @@
 """The report for people: what needs attention first, then sources, then each channel's changes."""
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, tzinfo
 
 from rich import box
@@ -24,6 +24,11 @@ from syncd.reporting.safety import visible
 
 MOST_ROWS = 20
 MOST_WORDS = 100
+INDENT = "  "
+LEAST_WHY = 28
+"""Columns that a reason needs beside its change."""
+LONGEST_NAME = 40
+"""A SKU of up to so many characters is never folded."""
 _RANK = {"held": 0, "contradicted": 1, "rejected": 2, "unknown": 3, "accepted": 4, "parked": 5}
 _STYLES = {
     "held": "yellow", "contradicted": "red", "rejected": "red", "unknown": "red",
@@ -171,22 +176,49 @@ def _places(rows: Sequence[BookingPart]) -> str:
 
 def _changes(channel: ChannelPart, console: Console) -> None:
     rows = sorted(channel.changes, key=lambda row: _RANK.get(row.outcome, 9))
-    table = _table("SKU", "Field")
+    several = len({row.warehouse_id for row in rows if row.warehouse_id}) > 1
+    names = channel.warehouses if several else {}
+    cells = [
+        (safe(row.sku), _field(row, names), _value(row.before), _value(row.after),
+         styled(row.outcome), safe(_why(row)))
+        for row in rows[:MOST_ROWS]
+    ]  # fmt: skip
+    taken = sum(max(len(row[column]) for row in cells) + len(INDENT) + 1 for column in range(5))
+    if console.width - taken >= LEAST_WHY:
+        console.print(Padding(_change_table(cells), (0, 0, 0, len(INDENT))))
+    else:
+        _change_lines(cells, console)
+    if len(rows) > MOST_ROWS:
+        more = len(rows) - MOST_ROWS
+        console.print(Text(f"  … and {more} more: syncd report --format csv", style="dim"))
+
+
+def _change_table(cells: Sequence[Sequence[Text]]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    table.add_column("SKU", overflow="fold", min_width=longest(row[0] for row in cells))
+    table.add_column("Field")
     table.add_column("Before", justify="right")
     table.add_column("After", justify="right")
     table.add_column("Outcome")
     table.add_column("Why", overflow="fold", ratio=1)
-    several = len({row.warehouse_id for row in rows if row.warehouse_id}) > 1
-    names = channel.warehouses if several else {}
-    for row in rows[:MOST_ROWS]:
-        table.add_row(
-            safe(row.sku), _field(row, names), _value(row.before), _value(row.after),
-            styled(row.outcome), safe(_why(row)),
-        )  # fmt: skip
-    console.print(Padding(table, (0, 0, 0, 2)))
-    if len(rows) > MOST_ROWS:
-        more = len(rows) - MOST_ROWS
-        console.print(Text(f"  … and {more} more: syncd report --format csv", style="dim"))
+    for row in cells:
+        table.add_row(*row)
+    return table
+
+
+def _change_lines(cells: Sequence[Sequence[Text]], console: Console) -> None:
+    """The same where the reason would get no room beside the rest: below each change."""
+    for sku, field, before, after, outcome, why in cells:
+        line = Text.assemble(
+            INDENT, (sku.plain, "bold"), "  ", field, " ", before, " → ", after, "  "
+        )
+        console.print(line.append_text(outcome), soft_wrap=True)
+        console.print(Padding(why, (0, 0, 0, len(INDENT) * 3)))
+
+
+def longest(texts: Iterable[Text]) -> int:
+    """The width at which none of these is folded, unless it is very long."""
+    return min(LONGEST_NAME, max((len(text) for text in texts), default=0))
 
 
 def _field(row: ChangePart, names: Mapping[str, str]) -> Text:

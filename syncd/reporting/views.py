@@ -1,6 +1,7 @@
 """The looking commands for people: explanation, status, listings, history."""
 
 import textwrap
+from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
 
 from rich import box
@@ -13,6 +14,7 @@ from syncd.domain.duration import age
 from syncd.domain.unbooked import SHOWN
 from syncd.domain.views import (
     BookingsView,
+    ChannelStatus,
     Explanation,
     HistoryView,
     Line,
@@ -24,13 +26,16 @@ from syncd.domain.views import (
 )
 from syncd.reporting.document import AttentionPart
 from syncd.reporting.safety import visible
-from syncd.reporting.text import print_attention, safe, styled
+from syncd.reporting.text import longest, print_attention, safe, styled
 
 MOST_ROWS = 60
 MOST_AT_RISK = 10
 MOST_WORDS = 100
 WIDE = 120
-"""Columns from which a table also shows the run."""
+"""Columns from which a table shows also what is less often asked for."""
+LESS_ASKED = ("Mode", "Price", "Since", "Orders until", "Writer")
+"""Columns that a narrow terminal does without, the last of them first."""
+LEAST_NOTE = 28
 SECONDS = "%Y-%m-%d %H:%M:%S"
 
 
@@ -86,7 +91,7 @@ def print_status(view: StatusView, console: Console, timezone: tzinfo) -> None:
         for item in view.needs_attention
     )
     print_attention(parts, console, view.at)
-    sources = _table("Source", "State", "As of", "Read", "Rows", "Rejected")
+    sources = columns("Source", "State", "As of", "Read", "Rows", "Rejected")
     for source in view.sources:
         sources.add_row(
             safe(source.name), styled(source.state), _time(source.as_of, timezone),
@@ -94,17 +99,7 @@ def print_status(view: StatusView, console: Console, timezone: tzinfo) -> None:
         )  # fmt: skip
     console.print(sources)
     console.print()
-    channels = _table("Channel", "State", "Mode", "Listings", "To do", "Held", "Parked",
-                      "Confirmed", "Orders until", "Writer")  # fmt: skip
-    channels.padding = 0  # or the heads do not fit into 80 columns
-    for item in view.channels:
-        channels.add_row(
-            safe(item.name), styled(item.state), item.mode, str(item.listings), str(item.dirty),
-            str(item.held), str(item.parked), _ago(item.confirmed_at, view.at),
-            _ago(item.orders_complete_until, view.at),
-            "–" if item.writer_pid is None else f"pid {item.writer_pid}",
-        )  # fmt: skip
-    console.print(channels)
+    _channels(view, console)
     console.print()
     _at_risk(view, console)
     last = "no run yet" if view.last_run is None else f"last run {view.last_run}"
@@ -117,7 +112,7 @@ def _at_risk(view: StatusView, console: Console) -> None:
     """Sold on a channel and not yet taken off the source, which still sells it."""
     if not view.at_risk:
         return
-    table = _table("At risk", "Place", "Units", "Orders", "Since", "Bookings")
+    table = columns("At risk", "Place", "Units", "Orders", "Since", "Bookings")
     for row in view.at_risk[:MOST_AT_RISK]:
         table.add_row(
             safe(row.sku), safe(row.place), str(row.units), str(row.orders),
@@ -135,7 +130,7 @@ def print_bookings(view: BookingsView, console: Console) -> None:
     if not view.rows:
         console.print("Every booking is done: no source sells what was sold here.")
         return
-    table = _table("Key", "SKU", "Booking", "Place", "Order", "State", "Since")
+    table = columns("Key", "SKU", "Booking", "Place", "Order", "State", "Since")
     table.add_column("Why", overflow="fold", ratio=1)
     for row in view.rows[:MOST_ROWS]:
         table.add_row(
@@ -149,6 +144,47 @@ def print_bookings(view: BookingsView, console: Console) -> None:
         console.print(Text(f"… and {more} more: syncd bookings --json", style="dim"))
     hint = 'syncd bookings settle KEY --booked|--not-booked --reason "…"'
     console.print(Text(f"What a person found out: {hint}", style="dim"), soft_wrap=True)
+
+
+def _channels(view: StatusView, console: Console) -> None:
+    """What does not fit beside the rest without folding a word is left out, the last of LESS_ASKED first."""
+    cells = [_channel_cells(item, view.at) for item in view.channels]
+    titles = _fitting(list(cells[0]) if cells else [], cells, console.width, gap=1)
+    table = columns(*titles)
+    table.padding = 0  # or the heads do not fit into 80 columns
+    for row in cells:
+        table.add_row(*(row[title] for title in titles))
+    if cells:
+        console.print(table)
+
+
+def _channel_cells(item: ChannelStatus, now: datetime) -> Mapping[str, Text]:
+    writer = "–" if item.writer_pid is None else f"pid {item.writer_pid}"
+    return {
+        "Channel": safe(item.name),
+        "State": styled(item.state),
+        "Mode": Text(item.mode),
+        "Listings": Text(str(item.listings)),
+        "To do": Text(str(item.dirty)),
+        "Held": Text(str(item.held)),
+        "Parked": Text(str(item.parked)),
+        "Confirmed": Text(_ago(item.confirmed_at, now)),
+        "Orders until": Text(_ago(item.orders_complete_until, now)),
+        "Writer": Text(writer),
+    }
+
+
+def _fitting(
+    titles: Sequence[str], cells: Sequence[Mapping[str, Text]], room: int, gap: int
+) -> Sequence[str]:
+    """As many of the columns as fit without folding a word, those of LESS_ASKED left out from its end."""
+    kept = list(titles)
+    for title in (*reversed(LESS_ASKED), ""):
+        widths = (max(len(each), *(len(row[each]) for row in cells)) for each in kept)
+        if sum(widths) + gap * len(kept) <= room + gap:
+            break
+        kept = [each for each in kept if each != title]
+    return kept
 
 
 def print_listings(view: ListingsView, console: Console, timezone: tzinfo) -> None:
@@ -176,24 +212,36 @@ def print_listings(view: ListingsView, console: Console, timezone: tzinfo) -> No
 def _rows(rows: list[ListingRow], console: Console, timezone: tzinfo) -> None:
     if not rows:
         return
+    shown = [_listing_cells(row, timezone) for row in rows[:MOST_ROWS]]
+    titles, room = ["Channel", "Kind", "SKU", "Shows", "Price", "Since"], console.width
     noted = any(row.note for row in rows)
-    table = _table("Channel", "Kind", "SKU", "Shows", "Price")
-    table.add_column("Since", no_wrap=True)
     if noted:
-        table.add_column("Note", ratio=1, min_width=24)
-    for row in rows[:MOST_ROWS]:
-        note = textwrap.shorten(row.note, MOST_WORDS, placeholder=" …")
-        cells = (
-            row.channel, row.kind, row.sku or row.seller_sku,
-            "–" if row.observed is None else row.observed, row.price,
-            _time(row.since, timezone, "%Y-%m-%d"), *([note] if noted else []),
-        )  # fmt: skip
-        table.add_row(*(safe(cell) for cell in cells))
+        room -= LEAST_NOTE
+        titles.remove("Price")
+    columns = [*_fitting(titles, shown, room, gap=3), *(["Note"] if noted else [])]
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for title in columns:
+        width = None if title == "Note" else longest(cells[title] for cells in shown)
+        table.add_column(title, overflow="fold", min_width=width)
+    for cells in shown:
+        table.add_row(*(cells[title] for title in columns))
     console.print(table)
     if len(rows) > MOST_ROWS:
         more = len(rows) - MOST_ROWS
         console.print(Text(f"… and {more} more: syncd listings --json", style="dim"))
     console.print()
+
+
+def _listing_cells(row: ListingRow, timezone: tzinfo) -> Mapping[str, Text]:
+    return {
+        "Channel": safe(row.channel),
+        "Kind": safe(row.kind),
+        "SKU": safe(row.sku or row.seller_sku),
+        "Shows": safe("–" if row.observed is None else row.observed),
+        "Price": safe(row.price),
+        "Since": safe(_time(row.since, timezone, "%Y-%m-%d")),
+        "Note": safe(textwrap.shorten(row.note, MOST_WORDS, placeholder=" …")),
+    }
 
 
 def print_history(view: HistoryView, console: Console, timezone: tzinfo) -> None:
@@ -223,7 +271,8 @@ def print_history(view: HistoryView, console: Console, timezone: tzinfo) -> None
     console.print(table)
 
 
-def _table(*titles: str) -> Table:
+def columns(*titles: str) -> Table:
+    """An open table that keeps the words of its heads whole."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for title in titles:
         table.add_column(title, overflow="fold", min_width=max(map(len, title.split())))

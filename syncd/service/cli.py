@@ -238,7 +238,7 @@ def unpark(context: typer.Context, sku: str, channel: Channel = None) -> None:
 @app.command()
 def run(context: typer.Context) -> None:
     """Run as a daemon: every source and channel on its schedule, until SIGTERM."""
-    from syncd.service.daemon import run as command
+    from syncd.service.commands.serving import run as command
 
     _leave(command(context.obj))
 
@@ -297,6 +297,29 @@ def listings(context: typer.Context, as_json: Json = False) -> None:
     from syncd.service.commands.looking import listings as command
 
     _leave(command(context.obj, as_json))
+
+
+@app.command()
+def advise(
+    context: typer.Context,
+    channels: Channels = None,
+    sku: Annotated[
+        list[str] | None, typer.Option("--sku", help="Only this SKU; may be repeated.")
+    ] = None,
+    quantile: Annotated[
+        str, typer.Option("--quantile", help="Share of all moments it must be enough for.")
+    ] = "99.9%",
+    as_json: Json = False,
+) -> None:
+    """Propose a safety stock per SKU by its own sales of 28 days and the delays that were measured.
+
+    Needs no lease and changes nothing: it says what to write into the mapping.
+    """
+    from syncd.service.commands.advising import Asked
+    from syncd.service.commands.advising import advise as command
+
+    asked = Asked(channels=tuple(channels or ()), skus=tuple(sku or ()), quantile=quantile)
+    _leave(command(context.obj, asked, as_json))
 
 
 alerts = typer.Typer(no_args_is_help=True, help="Messages about what needs attention.")

@@ -46,7 +46,10 @@ def webhooks(
         bool, typer.Option("--json", help="Print one JSON document on stdout.")
     ] = False,
 ) -> None:
-    """Show which webhooks shops send to web.public_url, ask for them, or give them up."""
+    """Show which webhooks shops send to web.public_url, ask for them, or give them up.
+
+    Exit 4 when a shop does not send here what is wanted.
+    """
     from syncd.service.commands.webhooks import webhooks as command
 
     raise typer.Exit(int(command(context.obj, action, names or [], as_json)))

@@ -9,6 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from syncd.ports import Clock, SystemClock
+from syncd.service.connectors import installed_kinds
 from syncd.service.logs import configure_logs
 from syncd.settings.loading import find_config, load_settings
 from syncd.settings.settings import Settings
@@ -27,8 +28,6 @@ class Context:
     @cached_property
     def settings(self) -> Settings:
         """The configuration; ConfigError or UsageError when there is none to use."""
-        from syncd.service.wiring import installed_kinds
-
         return load_settings(self.config_path, installed_kinds(), os.environ)
 
     @cached_property

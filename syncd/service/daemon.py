@@ -20,6 +20,7 @@ from syncd.ports.clock import Clock
 from syncd.ports.service import Reply, Request
 from syncd.service.alerting import watching
 from syncd.service.clock_watch import ClockWatch
+from syncd.service.connectors import installed_kinds
 from syncd.service.context import Context
 from syncd.service.jobs import Jobs, Serving, Signs, tried_first, turns_of
 from syncd.service.leasing import HeldLeases
@@ -31,7 +32,7 @@ from syncd.service.secrecy import WatchedCredentials
 from syncd.service.stopping import FORCED
 from syncd.service.watchdog import Watchdog
 from syncd.service.web.configured import web_surface
-from syncd.service.wiring import Opened, installed_kinds, opened_for_work
+from syncd.service.wiring import Opened, opened_for_work
 from syncd.settings.credentials import StoredCredentials
 from syncd.settings.loading import load_settings
 from syncd.settings.settings import Settings

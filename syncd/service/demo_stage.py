@@ -16,7 +16,7 @@ from rich.rule import Rule
 from rich.text import Text
 
 from syncd.ports import SandboxOptions
-from syncd.service.wiring import sandbox_factories
+from syncd.service.connectors import sandbox_factories
 
 TIKTOK, SHOPIFY = "tiktok_shop", "shopify"
 LATENCY = 0.02

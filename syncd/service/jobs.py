@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -12,10 +12,12 @@ from syncd.domain.errors import ChannelError, LeaseLost, LedgerError
 from syncd.domain.identity import ChannelName, SourceName
 from syncd.domain.report import ChannelReport, ChannelState, ExitCode, Report, Status
 from syncd.engine.cycle import Task, run_cycle
+from syncd.engine.hearing import hear
 from syncd.engine.ordering import poll_orders
 from syncd.engine.reconciling import reconcile
 from syncd.engine.setup import EngineSetup, Mode, Trigger
 from syncd.ledger.store import SqlLedger
+from syncd.ports.deliveries import WaitingDelivery
 from syncd.ports.service import Reply, Request, Word
 from syncd.reporting.machine import report_document
 from syncd.service.leasing import HeldLeases
@@ -57,6 +59,11 @@ def publishing(name: str) -> str:
 def late(name: str) -> str:
     """The job that asks for a channel's orders after a write."""
     return f"late orders of {name}"
+
+
+def hearing(name: str) -> str:
+    """The job that looks at what webhooks of a channel tell before anything is asked of it."""
+    return f"hear {name}"
 
 
 def reconciling(name: str) -> str:
@@ -107,6 +114,8 @@ class Jobs:
         self._serving = serving
         self._engine = serving.engine
         self._schedule = serving.schedule
+        self._heard: dict[str, int] = {}
+        """The last delivery of each channel that was heard: hearing one twice does no harm."""
 
     def add(self) -> None:
         """Put every job on the schedule."""
@@ -120,6 +129,7 @@ class Jobs:
         for channel, item in settings.channels.items():
             schedule.every(publishing(channel), item.orders_every, self._publish(channel))
             self._schedule.every(late(channel), SELDOM, self._late(channel), first=SELDOM)
+            schedule.on_demand(hearing(channel), self._listen(channel))
             due = self._until_reconcile(channel, item.reconcile_every)
             schedule.every(
                 reconciling(channel), item.reconcile_every, self._reconcile(channel), first=due
@@ -131,10 +141,29 @@ class Jobs:
         schedule.every("retention", TIDY, self._tidy, first=SOON)
 
     def news(self, receiver: str) -> None:
-        """A webhook came for a source or channel: look there at once."""
+        """A webhook came for a source or channel: look there at once, unless it tells of our own writes."""
         names = self._serving.settings
-        job = reading(receiver) if receiver in names.sources else publishing(receiver)
+        job = reading(receiver) if receiver in names.sources else hearing(receiver)
         self._schedule.at_once(job)
+
+    def _listen(self, name: ChannelName) -> Callable[[], None]:
+        def listen() -> None:
+            ledger, until = self._serving.ledger, self._heard.get(name, 0)
+            waiting = ledger.waiting_deliveries(name, MOST_DELIVERIES, until)
+            if self._hear(name, waiting) < len(waiting):
+                self._schedule.at_once(publishing(name))
+
+        return listen
+
+    def _hear(self, name: str, waiting: Sequence[WaitingDelivery]) -> int:
+        """Take in what these deliveries of a channel tell; how many of them ask for nothing more."""
+        setup = self._engine.channels.get(ChannelName(name))
+        if setup is None or not waiting:
+            return 0
+        done = hear(self._engine, setup, waiting)
+        self._serving.ledger.settle_each(name, done)
+        self._heard[name] = max(self._heard.get(name, 0), waiting[-1].number)
+        return len(done)
 
     def _until_reconcile(self, channel: ChannelName, every: timedelta) -> timedelta:
         """A channel never scanned is scanned by its first cycle; else the hour goes on where it was."""
@@ -298,6 +327,8 @@ class Jobs:
     def _delivered(self, name: str, cycle: Callable[[], Report | None]) -> Report | None:
         """What webhooks pointed at before a cycle began is settled by it; numbers in them are never used."""
         waiting = self._serving.ledger.waiting_deliveries(name, MOST_DELIVERIES)
+        until = self._heard.get(name, 0)
+        self._hear(name, [item for item in waiting if item.number > until])
         report = cycle()
         if waiting and report is not None and report.status() is not Status.FAILED:
             self._serving.ledger.settle_deliveries(name, waiting[-1].number)

@@ -11,7 +11,7 @@ from dataclasses import replace
 from syncd.domain.errors import UsageError
 from syncd.domain.report import ExitCode
 from syncd.ports import SandboxFactory, SandboxOptions
-from syncd.service.wiring import sandbox_factories
+from syncd.service.connectors import sandbox_factories
 
 
 def serve(options: SandboxOptions) -> ExitCode:

@@ -89,6 +89,10 @@ class Schedule:
         trigger = IntervalTrigger(seconds=seconds, jitter=jitter or None, timezone=self._timezone)
         self._add(name, trigger, job, _now() + first)
 
+    def on_demand(self, name: str, job: Callable[[], None]) -> None:
+        """Run this job only when it is asked for by `at_once`."""
+        self._turns[name] = _Turn(name, job)
+
     def cron(self, name: str, expression: str, job: Callable[[], None]) -> None:
         """Run a job by the clock: five fields, in the configured time zone."""
         self._add(name, ByTheClock.of(expression, self._timezone), job, None)
@@ -111,7 +115,11 @@ class Schedule:
         turn = self._turns.get(name)
         if turn is None or turn.once_more():
             return
-        self._scheduler.modify_job(name, next_run_time=_now())
+        if self._scheduler.get_job(name) is None:
+            trigger = DateTrigger(_now(), timezone=self._timezone)
+            self._scheduler.add_job(turn, trigger, id=name, name=name, replace_existing=True)
+        else:
+            self._scheduler.modify_job(name, next_run_time=_now())
 
     def later(self, name: str, span: timedelta) -> None:
         """Run this job after so long unless it runs earlier anyway."""

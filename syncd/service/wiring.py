@@ -1,4 +1,4 @@
-"""Plugs everything together: finds connectors by entry point and opens what the configuration names."""
+"""Plugs everything together: opens what the configuration names."""
 
 import base64
 import os
@@ -6,62 +6,24 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import cache
 from hashlib import sha256
-from importlib.metadata import EntryPoint, entry_points
-from pathlib import Path
-from typing import TypeVar, cast
+from typing import TypeVar
 
 from syncd.domain.errors import UsageError
 from syncd.domain.identity import ChannelName
 from syncd.domain.orders import OrdersMode
 from syncd.engine.setup import ChannelSetup, EngineSetup, Mode, ProgressSink, Silent, SourceSetup
 from syncd.ledger.store import SqlLedger, open_ledger, open_ledger_for_writing
-from syncd.ports import ChannelFactory, Clock, SandboxFactory, Source, SourceFactory
+from syncd.ports import Channel, Clock, Source
 from syncd.ports.write_back import WriteBack
+from syncd.service.connectors import channel_factory, source_factory
 from syncd.service.logs import keep_out
 from syncd.service.secrecy import WatchedCredentials, WatchedTokens
 from syncd.settings.credentials import StoredCredentials
-from syncd.settings.kinds import Kinds
-from syncd.settings.settings import Settings, SourceSettings
+from syncd.settings.settings import ChannelSettings, Settings, SourceSettings
 from syncd.settings.token_keys import TokenKeys
 
 Name = TypeVar("Name", bound=str)
-
-
-def _points(group: str) -> Mapping[str, EntryPoint]:
-    return {point.name: point for point in entry_points(group=group)}
-
-
-@cache
-def source_factory(kind: str) -> SourceFactory:
-    """The factory of a kind of source."""
-    return cast("SourceFactory", _points("syncd.sources")[kind].load())
-
-
-@cache
-def channel_factory(kind: str) -> ChannelFactory:
-    """The factory of a kind of channel."""
-    return cast("ChannelFactory", _points("syncd.channels")[kind].load())
-
-
-def sandbox_factories() -> Mapping[str, SandboxFactory]:
-    """Every connector that can simulate its shop, by kind."""
-    return {
-        name: cast("SandboxFactory", point.load())
-        for name, point in _points("syncd.sandboxes").items()
-    }
-
-
-def installed_kinds() -> Kinds:
-    """The option models of every installed connector."""
-    return Kinds(
-        sources={name: source_factory(name).options_model for name in _points("syncd.sources")},
-        channels={name: channel_factory(name).options_model for name in _points("syncd.channels")},
-        writing={
-            name: source_factory(name).refuses_write_back for name in _points("syncd.sources")
-        },
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +78,7 @@ def _setup(
     sources = {
         name: SourceSetup(
             name=name,
-            source=_opened_source(item, settings.folder, clock),
+            source=_opened_source(settings, item, clock),
             trust=item.trust(),
             expectations=item.expectations(),
             orders=item.orders_policy() if item.feeds_stock else None,
@@ -134,12 +96,13 @@ def _setup(
     )  # fmt: skip
 
 
-def _opened_source(item: SourceSettings, folder: Path, clock: Clock) -> Source:
+def _opened_source(settings: Settings, item: SourceSettings, clock: Clock) -> Source:
     """The source behind its settings; UsageError where its connector does not do what it says of itself."""
     credentials = WatchedCredentials(StoredCredentials(os.environ))
-    source = source_factory(item.kind).open(
-        item.name, item.options, folder=folder, credentials=credentials, clock=clock
-    )
+    with settings.placing("sources", item.name):
+        source = source_factory(item.kind).open(
+            item.name, item.options, folder=settings.folder, credentials=credentials, clock=clock
+        )
     policy = item.orders_policy()
     written = policy is not None and policy.mode is OrdersMode.WRITE_BACK
     if written and not isinstance(source, WriteBack):
@@ -158,15 +121,19 @@ def _channels(
     keys = token_keys(settings)
     tokens, facts = WatchedTokens(ledger.tokens(lambda: _kept_out(keys()))), ledger.facts()
     with ExitStack() as stack:
+
+        def channel(name: ChannelName, item: ChannelSettings) -> Channel:
+            with settings.placing("channels", name):
+                opening = channel_factory(item.kind).open(
+                    name, item.options, folder=settings.folder, credentials=credentials,
+                    tokens=tokens, facts=facts, clock=clock,
+                )  # fmt: skip
+                return stack.enter_context(opening)
+
         yield {
             name: ChannelSetup(
                 name=name,
-                channel=stack.enter_context(
-                    channel_factory(item.kind).open(
-                        name, item.options, folder=settings.folder, credentials=credentials,
-                        tokens=tokens, facts=facts, clock=clock,
-                    )
-                ),
+                channel=channel(name, item),
                 rules=item.rules(),
                 reconcile_every=item.reconcile_every,
                 orders_every=item.orders_every,
@@ -184,7 +151,7 @@ def _kept_out(keys: Sequence[bytes]) -> Sequence[bytes]:
 
 def token_keys(settings: Settings) -> TokenKeys:
     """The keys of the tokens in the configured ledger."""
-    return TokenKeys(os.environ, Path(settings.ledger_url.removeprefix("sqlite:///")))
+    return TokenKeys(os.environ, settings.ledger_path)
 
 
 def named(wanted: Sequence[str], known: Mapping[Name, object], what: str) -> list[Name]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from syncd.settings.findings import Finding, Rule, warning
 from syncd.settings.listing_rules import LISTING_RULES
+from syncd.settings.mapping import safety_of
 from syncd.settings.price_rules import PRICE_RULES
 from syncd.settings.scalars import nearest
 from syncd.settings.seen_channel import SeenChannel
@@ -131,7 +132,7 @@ def _sensible_numbers(seen: SeenChannel) -> Iterator[Finding]:
         written = stock.model_fields_set | ({"safety"} if stock is own else set())
         cap = stock.cap if "cap" in written else own.cap
         zero_below = stock.zero_below if "zero_below" in written else own.zero_below
-        safety = stock.safety if "safety" in written else own.safety
+        safety, adaptive = safety_of(stock if "safety" in written else own)
         if zero_below > cap:
             at = "zero_below" if "zero_below" in written else "cap"
             message = f"zero_below ({zero_below}) is above cap ({cap}): every offer would be 0"
@@ -140,11 +141,26 @@ def _sensible_numbers(seen: SeenChannel) -> Iterator[Finding]:
             message = f"safety ({safety}) is not below cap ({cap})"
             hint = "safety is in base units and cut from stock, cap in listing units"
             yield warning((*trail, "safety"), message, hint)
-        if safety == 0 and "safety" in written and seen.drawn(stock if stock is own else own):
+        if (
+            safety == 0
+            and adaptive is None
+            and "safety" in written
+            and seen.drawn(stock if stock is own else own)
+        ):
             message = "there is no safety stock"
             yield warning(
-                (*trail, "safety"), message, "2 keeps the last units from being sold twice"
+                (*trail, "safety"),
+                message,
+                "2 keeps the last units from being sold twice, adaptive as many as the sales need",
             )
+
+
+def _adaptive_bounds(seen: SeenChannel) -> Iterator[Finding]:
+    for trail, stock in seen.stocks():
+        least, adaptive = safety_of(stock)
+        if adaptive is not None and adaptive.at_most < least:
+            message = f"at_most ({adaptive.at_most}) is below at_least ({least})"
+            yield Finding((*trail, "safety", "at_most"), message, "raise it, or lower at_least")
 
 
 CHANNEL_RULES: tuple[Rule[SeenChannel], ...] = (
@@ -157,6 +173,7 @@ CHANNEL_RULES: tuple[Rule[SeenChannel], ...] = (
     Rule(("stock.from", "rules", "warehouses", "orders_go_to"), _booking),
     Rule(("stock.from", "rules", "orders_go_to"), _booking_place),
     Rule(("stock", "rules"), _sensible_numbers),
+    Rule(("stock", "rules"), _adaptive_bounds),
     *PRICE_RULES,
     *LISTING_RULES,
 )

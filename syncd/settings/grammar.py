@@ -1,4 +1,4 @@
-"""The small languages inside single values: `orders`, `adjust`, `round`, `floor` and `from`."""
+"""The small languages inside single values: `orders`, `adjust`, `round`, `floor`, `safety` and `from`."""
 
 import re
 from collections.abc import Mapping
@@ -18,9 +18,11 @@ from syncd.settings.scalars import (
     AMOUNT_SCHEMA,
     TEXT,
     Written,
+    percent,
     read_amount,
     read_duration,
     refusal,
+    whole,
 )
 
 ORDERS_HINT = (
@@ -145,6 +147,54 @@ class FloorMarker:
         if isinstance(value, Mapping):
             return self.of_cost.model_validate(value)
         raise refusal("this must be an amount or {cost: 115%}, not a list")
+
+
+ADAPTIVE = "adaptive"
+_SURE = percent(50, 100)
+
+
+def read_quantile(text: str) -> Decimal:
+    """The share of all moments that a safety stock must be enough for: `99.9%`."""
+    share = Decimal(str(_SURE.read(text)))
+    if share == 1:
+        raise refusal(f"{text} would need all the stock there is", "as in 99.9%")
+    return share
+
+
+QUANTILE = Written(read_quantile, _SURE.schema)
+
+
+@dataclass(frozen=True, slots=True)
+class SafetyMarker:
+    """Marks `safety`: units, the word `adaptive`, or a mapping that `adaptive` reads."""
+
+    adaptive: type[BaseModel]
+    most: int
+
+    def __get_pydantic_core_schema__(
+        self, _source: object, _handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(self.validated)
+
+    def __get_pydantic_json_schema__(self, _core: object, _handler: object) -> dict[str, object]:
+        nested = self.adaptive.model_json_schema()
+        word = {"type": "string", "const": ADAPTIVE}
+        return {"anyOf": [dict(whole(0, self.most).schema), word, nested]}
+
+    def validated(self, value: object) -> object:
+        """A number for digits, the model for the word or a mapping."""
+        if value == ADAPTIVE:
+            return self.adaptive()
+        if isinstance(value, str):
+            return self._number(value)
+        if isinstance(value, Mapping):
+            return self.adaptive.model_validate(value)
+        raise refusal("this must be a number, adaptive or {adaptive: 99.9%}, not a list")
+
+    def _number(self, text: str) -> object:
+        if not text.lstrip("-").isdigit():
+            raise refusal(f"{text!r} is neither a whole number nor `{ADAPTIVE}`")
+        return whole(0, self.most).read(text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,6 +134,7 @@ def _settings(
         web=tree.web,
         warnings=warnings,
         folder=folder,
+        document=document,
     )
 
 

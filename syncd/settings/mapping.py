@@ -17,6 +17,7 @@ from syncd.domain.identity import (
     WarehouseId,
 )
 from syncd.domain.rules import (
+    Adaptive,
     ChannelRules,
     Component,
     Draw,
@@ -54,11 +55,24 @@ def draws_of(tree: StockTree) -> tuple[Draw, ...]:
 def stock_fields(tree: StockTree) -> Mapping[str, object]:
     """The fields of the domain's StockRule that were written."""
     fields: dict[str, object] = {
-        name: getattr(tree, name) for name in tree.model_fields_set if name != "draws_from"
+        name: getattr(tree, name)
+        for name in tree.model_fields_set
+        if name not in {"draws_from", "safety"}
     }
     if "draws_from" in tree.model_fields_set:
         fields["draws"] = draws_of(tree)
+    if "safety" in tree.model_fields_set:
+        # Either kind of safety stock replaces the other.
+        fields["safety"], fields["adaptive"] = safety_of(tree)
     return fields
+
+
+def safety_of(tree: StockTree) -> tuple[int, Adaptive | None]:
+    """The units that are never offered, and how more of them follow the sales."""
+    safety = tree.safety
+    if isinstance(safety, int):
+        return safety, None
+    return safety.at_least, Adaptive(quantile=safety.adaptive, at_most=safety.at_most)
 
 
 def price_fields(tree: PriceTree) -> Mapping[str, object]:

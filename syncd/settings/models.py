@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SkipValidation
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from syncd.domain.rules import Adjustment, Combine, Direction, Publish, Untracked, Zero
+from syncd.domain.rules import Adaptive, Adjustment, Combine, Direction, Publish, Untracked, Zero
 from syncd.domain.stock import LARGEST_QUANTITY, After, Basis
 from syncd.ports.credentials import Secret
 from syncd.settings.cron import Cron
@@ -18,11 +18,13 @@ from syncd.settings.grammar import (
     ADJUST,
     CRON,
     ORDERS,
+    QUANTILE,
     ROUND_TO,
     FloorMarker,
     LocationsMarker,
     Orders,
     RoundTo,
+    SafetyMarker,
 )
 from syncd.settings.kinds import NoOptions, read_options
 from syncd.settings.scalars import (
@@ -146,6 +148,21 @@ class SourceTree(_Part):
         return self.stock is None
 
 
+class AdaptiveSafety(_Part):
+    """A safety stock that follows how fast the SKU sells just now."""
+
+    adaptive: Annotated[Decimal, QUANTILE] = Field(
+        default=Adaptive().quantile,
+        description="Share of all moments for which it must be enough, as in 99.9%",
+    )
+    at_least: Annotated[int, whole(0, LARGEST_QUANTITY)] = Field(
+        default=0, description="Base units never offered, however slowly it sells"
+    )
+    at_most: Annotated[int, whole(1, LARGEST_QUANTITY)] = Field(
+        default=Adaptive().at_most, description="Most base units that it may withhold"
+    )
+
+
 class StockTree(_Part):
     """How an offer is computed."""
 
@@ -157,8 +174,9 @@ class StockTree(_Part):
     combine: Annotated[Combine, choice(Combine)] = Field(
         default=Combine.SUM, description="How several sources for one warehouse become one number"
     )
-    safety: Annotated[int, whole(0, LARGEST_QUANTITY)] = Field(
-        default=0, description="Base units never offered"
+    safety: Annotated[int | AdaptiveSafety, SafetyMarker(AdaptiveSafety, LARGEST_QUANTITY)] = Field(
+        default=0,
+        description="Base units never offered: a number, or adaptive for as many as the present sales need",
     )
     share: Annotated[Decimal, percent(0, 100)] = Field(
         default=Decimal(1), description="Share of the rest that is offered"

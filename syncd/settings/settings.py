@@ -1,6 +1,7 @@
 """The configuration as the service uses it: frozen, typed, in the domain's words."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -8,13 +9,15 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
 
-from syncd.domain.errors import Problem
+from syncd.domain.errors import ConfigError, Problem
 from syncd.domain.identity import ChannelName, Sku, SourceName
 from syncd.domain.orders import OrdersPolicy
 from syncd.domain.rules import ChannelRules
 from syncd.domain.stock import Basis, Duplicates, Expectations, MissingPolicy, Trust
+from syncd.settings.findings import Finding
 from syncd.settings.models import Alerts, ChannelTree, Mode, Retention, SourceTree, Web
 from syncd.settings.source_rules import stale_after
+from syncd.settings.yaml_marks import Document, Trail
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,3 +141,26 @@ class Settings:
     web: Web | None
     warnings: tuple[Problem, ...]
     folder: Path
+    document: Document
+
+    @property
+    def ledger_path(self) -> Path:
+        """The file that `ledger_url` names: only SQLite files are accepted."""
+        return Path(self.ledger_url.removeprefix("sqlite:///"))
+
+    @contextmanager
+    def placing(self, *trail: str) -> Iterator[None]:
+        """What goes wrong while this part of the file is put to use is told with its line.
+
+        A connector knows no line: it names a key of its own part and no file, or something outside (a
+        credential) as the file.
+        """
+        try:
+            yield
+        except ConfigError as error:
+            raise ConfigError([self._placed(each, trail) for each in error.problems]) from None
+
+    def _placed(self, problem: Problem, trail: Trail) -> Problem:
+        text = f"{problem.file}: {problem.message}" if problem.file else problem.message
+        key = problem.path.split(".") if problem.path and not problem.file else ()
+        return Finding((*trail, *key), text, problem.hint).problem(self.document)

@@ -48,7 +48,8 @@ class Figures:
     """A design in a scenario. `oversold` and `refused` per 10,000 accepted orders of both sides.
 
     `tiktok` is the share of TikTok's orders that are oversold; `calls` are requests to both shops per order;
-    `digests` name the trace of each seed's run; `fewer` says how many times fewer units are oversold than by the typical app in the same scenario.
+    `digests` name the trace of each seed's run; `fewer` says how many times fewer units are oversold
+    than by the typical app in the same scenario.
     """
 
     design: str

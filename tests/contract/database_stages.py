@@ -56,7 +56,7 @@ def sqlite_stage(site: Site, path: Path) -> SourceStage:
 def postgres_stage(site: Site) -> Iterator[SourceStage]:
     """In clear, so that the gate sees when rows are asked for. A password would not do: trust may rule."""
     url = make_url(site.url).update_query_dict({"sslmode": "disable"})
-    with _gated(url) as (gate, shown):
+    with gated(url) as (gate, shown):
         losing = _losing(
             site, gate, b"FETCH FORWARD",
             lock=f"ALTER ROLE {site.reader} NOLOGIN", unlock=f"ALTER ROLE {site.reader} LOGIN",
@@ -67,7 +67,7 @@ def postgres_stage(site: Site) -> Iterator[SourceStage]:
 @contextmanager
 def mariadb_stage(site: Site) -> Iterator[SourceStage]:
     """The gate sees the query."""
-    with _gated(make_url(site.url)) as (gate, shown):
+    with gated(make_url(site.url)) as (gate, shown):
         change = f"ALTER USER {site.reader} IDENTIFIED BY "
         losing = _losing(
             site, gate, b"SELECT sku", lock=f"{change}'another'", unlock=f"{change}'{PASSWORD}'"
@@ -76,7 +76,8 @@ def mariadb_stage(site: Site) -> Iterator[SourceStage]:
 
 
 @contextmanager
-def _gated(url: URL) -> Iterator[tuple[Gate, str]]:
+def gated(url: URL) -> Iterator[tuple[Gate, str]]:
+    """The same server behind a gate, and the address of that."""
     assert url.host is not None
     port = url.port or (5432 if url.get_backend_name() == "postgresql" else 3306)
     with gate_to(url.host, port) as gate:

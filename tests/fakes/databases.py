@@ -16,9 +16,11 @@ from sqlalchemy.engine import make_url
 
 from connectors.sql_query.factory import FACTORY
 from connectors.sql_query.options import SqlQueryOptions
+from connectors.sql_query.writable import WritableSqlSource
 from syncd.domain.identity import SourceName
 from syncd.ports.clock import Clock, SystemClock
 from syncd.ports.source import Source
+from tests.fakes.credentials import Named
 from tests.fakes.csv_files import Read, read_all
 from tests.fakes.tiktok import OneSecret
 
@@ -48,7 +50,10 @@ class Words:
 
 @dataclass
 class Site:
-    """A corner of a database. `run` acts as its owner, `url` reads it, `owner_url` could write to it."""
+    """A corner of a database. `run` acts as its owner, `url` reads it, `owner_url` could write to it.
+
+    `writer` is a user without any right, at `writer_url`; where there are no users, whoever runs the test.
+    """
 
     kind: str
     url: str
@@ -56,6 +61,8 @@ class Site:
     words: Words
     run: Callable[[str], list[tuple[object, ...]]]
     reader: str = ""
+    writer: str = ""
+    writer_url: str = ""
 
     def stock(self, rows: Mapping[str, object]) -> None:
         """A table of quantities by SKU."""
@@ -73,6 +80,28 @@ def source_of(
         SourceName("erp"), options, folder=folder or Path("/"), credentials=OneSecret(url),
         clock=clock or SystemClock(),
     )  # fmt: skip
+
+
+def writable_of(
+    site: Site, query: str, statement: str, *, url: str | None = None, **more: object
+) -> WritableSqlSource:
+    """A source over one query of the site's reader, booked by its writer or at `url`."""
+    secrets = {"erp": site.url, "writer": url or site.writer_url}
+    options = SqlQueryOptions.model_validate(
+        {
+            "url": {"credential": "erp"},
+            "query": query,
+            "write_back": {"url": {"credential": "writer"}, "statement": statement},
+            "orders": "write_back",
+            **more,
+        }
+    )
+    source = FACTORY.open(
+        SourceName("erp"), options, folder=Path("/"), credentials=Named(**secrets),
+        clock=SystemClock(),
+    )  # fmt: skip
+    assert isinstance(source, WritableSqlSource)
+    return source
 
 
 def read(source: Source) -> Read:
@@ -130,7 +159,7 @@ def sqlite_site(folder: Path) -> Iterator[Site]:
         def run(statement: str) -> list[tuple[object, ...]]:
             return owner.execute(statement).fetchall()
 
-        yield Site("sqlite", url, url, _SQLITE, run)
+        yield Site("sqlite", url, url, _SQLITE, run, writer_url=url)
 
 
 @contextmanager
@@ -153,6 +182,9 @@ def postgres_site() -> Iterator[Site]:
         run(f"GRANT USAGE ON SCHEMA {name} TO {name}")
         run(f"ALTER DEFAULT PRIVILEGES IN SCHEMA {name} GRANT SELECT ON TABLES TO {name}")
         run(f"ALTER ROLE {name} SET search_path = {name}")
+        run(f"CREATE ROLE {name}_w LOGIN PASSWORD '{PASSWORD}'")
+        run(f"GRANT USAGE ON SCHEMA {name} TO {name}_w")
+        run(f"ALTER ROLE {name}_w SET search_path = {name}")
         run(f"SET search_path = {name}")
         options = {"options": f"-c search_path={name}"}
         try:
@@ -163,11 +195,13 @@ def postgres_site() -> Iterator[Site]:
                 _POSTGRES,
                 run,
                 name,
+                f"{name}_w",
+                _as(url, f"{name}_w"),
             )
         finally:
             run(f"DROP SCHEMA {name} CASCADE")
-            run(f"DROP OWNED BY {name}")
-            run(f"DROP ROLE {name}")
+            run(f"DROP OWNED BY {name}, {name}_w")
+            run(f"DROP ROLE {name}, {name}_w")
 
 
 @contextmanager
@@ -192,6 +226,7 @@ def mariadb_site() -> Iterator[Site]:
         run(f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
         run(f"CREATE USER {name} IDENTIFIED BY '{PASSWORD}'")
         run(f"GRANT SELECT ON {name}.* TO {name}")
+        run(f"CREATE USER {name}_w IDENTIFIED BY '{PASSWORD}'")
         run(f"USE {name}")
         try:
             yield Site(
@@ -201,9 +236,11 @@ def mariadb_site() -> Iterator[Site]:
                 _MARIADB,
                 run,
                 name,
+                f"{name}_w",
+                _as(url.set(database=name), f"{name}_w"),
             )
         finally:
-            run(f"DROP USER {name}")
+            run(f"DROP USER {name}, {name}_w")
             run(f"DROP DATABASE {name}")
 
 

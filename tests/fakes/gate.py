@@ -12,7 +12,8 @@ _CHUNK = 65_536
 class Gate:
     """Passes bytes on both ways. Shut, it ends every new connection at once.
 
-    `cut(word, length)`: after a client has said `word`, only so many bytes of the answer come through.
+    `cut(word, length)`: once a client has said `word`, only so many bytes of the answer come through;
+    `hush(word)`: none does from then on, and the line stays open.
     """
 
     def __init__(self, host: str, port: int) -> None:
@@ -21,6 +22,7 @@ class Gate:
         self._is_shut = False
         self._word = b""
         self._length = 0
+        self._hushed = b""
 
     def shut(self) -> None:
         self._is_shut = True
@@ -31,23 +33,34 @@ class Gate:
     def cut(self, word: bytes, length: int) -> None:
         self._word, self._length = word, length
 
+    def hush(self, word: bytes) -> None:
+        self._hushed = word
+
     def pass_on(self, client: socket.socket) -> None:
         if self._is_shut:
             return
         with socket.create_connection(self.target) as server:
             left: list[int] = []
-            back = threading.Thread(target=self._answer, args=(server, client, left))
+            silent = threading.Event()
+            back = threading.Thread(target=self._answer, args=(server, client, left, silent))
             back.start()
             while chunk := _received(client):
                 if self._word and self._word in chunk:
+                    self._word = b""
                     left.append(self._length)
+                if self._hushed and self._hushed in chunk:
+                    silent.set()
                 server.sendall(chunk)
             _end(server)
             back.join()
 
     @staticmethod
-    def _answer(server: socket.socket, client: socket.socket, left: list[int]) -> None:
+    def _answer(
+        server: socket.socket, client: socket.socket, left: list[int], silent: threading.Event
+    ) -> None:
         while chunk := _received(server):
+            if silent.is_set():
+                continue
             passing = chunk[: left[0]] if left else chunk
             with suppress(OSError):
                 client.sendall(passing)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from syncd.service.wiring import installed_kinds
+from syncd.service.connectors import installed_kinds
 
 NOBODY = "127.0.0.1:1"
 """An address of this machine where nobody listens."""

@@ -23,9 +23,11 @@ from syncd.domain.rules import (
 from syncd.domain.stock import Basis, Expectations, MissingPolicy, Trust
 from syncd.engine.cycle import Task, run_cycle
 from syncd.engine.setup import ChannelSetup, EngineSetup, Mode, Silent, SourceSetup, Trigger
-from syncd.ledger.store import SqlLedger, open_ledger_for_writing
+from syncd.engine.verifying import LOOKS
+from syncd.ledger.store import SqlLedger
 from syncd.ports.source import Source
 from tests.fakes.clock import FakeClock
+from tests.fakes.ledgers import ledger_at
 from tests.fakes.memory_channel import MemoryChannel
 from tests.fakes.memory_source import MemorySource
 
@@ -59,6 +61,7 @@ class Shopfloor:
     orders_go_to: Place | None = None
     limits: Limits = UNLIMITED
     zero: Zero = Zero.SEND
+    mode: Mode = Mode.APPLY
     trust: Trust = field(
         default_factory=lambda: Trust(
             stale_after=timedelta(days=30), dead_after=timedelta(days=60),
@@ -74,9 +77,7 @@ class Shopfloor:
     """What to read in place of the source in memory."""
 
     def __post_init__(self) -> None:
-        self.ledger: SqlLedger = open_ledger_for_writing(
-            f"sqlite:///{self.folder / 'ledger.db'}", self.clock
-        )
+        self.ledger: SqlLedger = ledger_at(self.folder / "ledger.db", self.clock)
         self.source = MemorySource(STOCK, self.clock.now())
         self.shop = MemoryChannel(SHOP, self.clock)
         self.tags = 0
@@ -100,7 +101,7 @@ class Shopfloor:
             name=SHOP, channel=self.shop, rules=rules, reconcile_every=timedelta(hours=1)
         )
         return EngineSetup(
-            ledger=self.ledger, clock=self.clock, mode=Mode.APPLY, sources=sources,
+            ledger=self.ledger, clock=self.clock, mode=self.mode, sources=sources,
             channels={SHOP: setup}, rules={SHOP: rules}, progress=Silent(),
         )  # fmt: skip
 
@@ -112,14 +113,14 @@ class Shopfloor:
 
     def cycle(
         self, *, send: bool = True, only: Sequence[str] | None = None,
-        trigger: Trigger = Trigger.BY_HAND,
+        trigger: Trigger = Trigger.BY_HAND, looks: Sequence[float] = LOOKS,
     ) -> Report:  # fmt: skip
         """Run one cycle over everything."""
         engine = self.engine()
         skus = None if only is None else [Sku(sku) for sku in only]
         task = Task(
             trigger=trigger, word="test", sources=list(engine.sources), channels=[SHOP],
-            only=skus, send=send,
+            only=skus, send=send, looks=looks,
         )  # fmt: skip
         return run_cycle(engine, task, lambda report: report.status().value)
 

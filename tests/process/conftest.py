@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.tiktok import Control
+from tests.process.forking import Forked, forks
 
 SYNCD = str(Path(sys.executable).parent / "syncd")
+STDERR = 2
 MAIN = "7068517275539719942"
 CONFIG = """\
 mode: apply
@@ -46,13 +48,20 @@ class Shopkeeper:
 
     def syncd(self, *arguments: str, timeout: float = 90) -> subprocess.CompletedProcess[str]:
         """Run a command to its end."""
-        return subprocess.run(
-            [SYNCD, "--config", "syncd.yaml", *arguments], cwd=self.folder, check=False,
-            capture_output=True, text=True, timeout=timeout, env=self.environment,
+        return forks().run(
+            "--config", "syncd.yaml", *arguments, cwd=self.folder, environment=self.environment,
+            timeout=timeout,
+        )  # fmt: skip
+
+    def begin(self, *arguments: str, stdout: int, stderr: int) -> Forked:
+        """Begin a command that writes to these open files, and leave it running."""
+        return forks().start(
+            "--config", "syncd.yaml", *arguments, cwd=self.folder, environment=self.environment,
+            stdout=stdout, stderr=stderr,
         )  # fmt: skip
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """Start a command and leave it running."""
+        """Start the installed program and leave it running."""
         return subprocess.Popen(
             [SYNCD, "--config", "syncd.yaml", *arguments], cwd=self.folder, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=self.environment,
@@ -96,18 +105,19 @@ def sandbox(folder: Path, seed: dict[str, object], *flags: str) -> Iterator[dict
     """`syncd sandbox` as its own process."""
     path = folder / "seed.json"
     path.write_text(json.dumps(seed))
-    process = subprocess.Popen(
-        [SYNCD, "sandbox", "--seed", str(path), *flags], stdout=subprocess.PIPE, text=True
-    )
-    try:
-        assert process.stdout is not None
-        described: dict[str, dict[str, str]] = json.loads(process.stdout.readline())
-        yield described["tiktok_shop"]
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(10)
-        assert process.stdout is not None
-        process.stdout.close()
+    end, written = os.pipe()
+    with open(end, encoding="utf-8") as printed, open(written, "wb") as out:  # noqa: PTH123 - a pipe
+        process = forks().start(
+            "sandbox", "--seed", str(path), *flags, cwd=folder, environment=dict(os.environ),
+            stdout=out.fileno(), stderr=STDERR,
+        )  # fmt: skip
+        out.close()
+        try:
+            described: dict[str, dict[str, str]] = json.loads(printed.readline())
+            yield described["tiktok_shop"]
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(10)
 
 
 def seed_of(count: int, units: int = 10) -> dict[str, object]:

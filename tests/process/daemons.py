@@ -1,20 +1,19 @@
-"""The installed daemon as a test handles it: started, watched through its log, told to stop."""
+"""The daemon as a test handles it: started, watched through its log, told to stop."""
 
 import signal
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.process.conftest import SYNCD, Shopkeeper
+from tests.process.conftest import Shopkeeper
 
 PATIENCE = 40.0
 
 
-def until(condition: Callable[[], bool], what: str) -> None:
+def until(condition: Callable[[], bool], what: str, patience: float = PATIENCE) -> None:
     """Wait for something to become true."""
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + patience
     while not condition():
         assert time.monotonic() < end, f"never: {what}"
         time.sleep(0.1)
@@ -36,10 +35,7 @@ class Running:
         self.keeper = keeper
         self.path = log
         with log.open("ab") as file:
-            self.process = subprocess.Popen(
-                [SYNCD, "--config", "syncd.yaml", "run"],
-                cwd=keeper.folder, env=keeper.environment, stdout=subprocess.DEVNULL, stderr=file,
-            )  # fmt: skip
+            self.process = keeper.begin("run", stdout=file.fileno(), stderr=file.fileno())
 
     @property
     def log(self) -> str:

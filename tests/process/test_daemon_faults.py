@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from syncd.domain.identity import ChannelName
-from syncd.ledger import SqlLedger, open_ledger
+from syncd.ledger.store import SqlLedger, open_ledger
 from syncd.ports import SystemClock
 from tests.process.conftest import Shopkeeper, seed_of, shopkeeper_of
 from tests.process.daemons import Running, configure, running, shows, until
@@ -23,6 +23,8 @@ SHOP = ChannelName("shop")
 SKUS = 50
 LIMITS = "    limits: {changed: 100%, to_zero: 100%, at_least: 1000}\n"
 STOCK = {f"S{number:03}": 10 for number in range(SKUS)}
+in_its_life = pytest.mark.xdist_group("one daemon")
+"""Of the tests that share a daemon, each beginning where the one before it ended."""
 
 
 def round_of(number: int) -> dict[str, int]:
@@ -96,6 +98,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 # Its source
 
 
+@in_its_life
 def test_a_source_that_vanished_and_came_back_as_garbage_changes_nothing(shared: Running) -> None:
     keeper = shared.keeper
     until_all_is_well(keeper, STOCK)
@@ -115,6 +118,7 @@ def test_a_source_that_vanished_and_came_back_as_garbage_changes_nothing(shared:
 # Its shop
 
 
+@in_its_life
 @pytest.mark.parametrize(
     ("number", "fault"),
     [
@@ -140,6 +144,7 @@ def test_a_shop_that_was_down_is_caught_up_with(
 # Its authorization
 
 
+@in_its_life
 def test_a_token_that_expired_is_renewed(shared: Running) -> None:
     keeper = shared.keeper
     keeper.control.post("tokens/expire")
@@ -149,6 +154,7 @@ def test_a_token_that_expired_is_renewed(shared: Running) -> None:
     assert 0 == shared.log.count("unauthorized")
 
 
+@in_its_life
 def test_a_lost_answer_to_the_renewal_is_asked_for_once_more(shared: Running) -> None:
     keeper = shared.keeper
     keeper.control.post("settings", refresh_grace=60)
@@ -160,6 +166,7 @@ def test_a_lost_answer_to_the_renewal_is_asked_for_once_more(shared: Running) ->
     assert 0 == shared.log.count("unauthorized")
 
 
+@in_its_life
 def test_a_seller_who_took_the_authorization_back_and_gave_it_again(shared: Running) -> None:
     keeper = shared.keeper
     keeper.control.post("deauthorize")
@@ -192,6 +199,7 @@ def state(keeper: Shopkeeper) -> str:
 # Its operator
 
 
+@in_its_life
 def test_a_paused_channel_gets_nothing_until_it_is_resumed(shared: Running) -> None:
     keeper = shared.keeper
     assert 0 == keeper.syncd("pause", "shop", "--reason", "stocktake").returncode
@@ -207,6 +215,7 @@ def test_a_paused_channel_gets_nothing_until_it_is_resumed(shared: Running) -> N
     until_all_is_well(keeper, round_of(7))
 
 
+@in_its_life
 def test_a_parked_sku_stays_while_the_others_move(shared: Running) -> None:
     keeper = shared.keeper
     assert 0 == keeper.syncd("park", "S003", "--reason", "photo shoot").returncode
@@ -218,6 +227,7 @@ def test_a_parked_sku_stays_while_the_others_move(shared: Running) -> None:
     until_all_is_well(keeper, round_of(8))
 
 
+@in_its_life
 def test_a_plan_released_beside_the_daemon_is_sent(shared: Running) -> None:
     keeper = shared.keeper
     path = keeper.folder / "syncd.yaml"
@@ -234,6 +244,7 @@ def test_a_plan_released_beside_the_daemon_is_sent(shared: Running) -> None:
     until_all_is_well(keeper, round_of(9))
 
 
+@in_its_life
 def test_the_shared_daemon_ends_well(shared: Running) -> None:
     assert 0 == shared.stop()
 

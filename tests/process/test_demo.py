@@ -11,6 +11,7 @@ import pytest
 from tests.process.conftest import SYNCD
 
 WIDTH = 100
+pytestmark = pytest.mark.xdist_group("one demo")
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import pytest
 from syncd.domain.errors import LeaseHeld
 from syncd.domain.identity import ChannelName, Sku, SourceName
 from syncd.domain.stock import Expectations
-from syncd.ledger import open_ledger, open_ledger_for_writing
+from syncd.ledger.store import open_ledger, open_ledger_for_writing
 from syncd.ports import SystemClock
 from tests.fakes.memory_source import MemoryReader, MemorySource, Row
 
@@ -50,7 +50,7 @@ _HEAD = """
     import sys
     from syncd.domain.identity import ChannelName, SourceName
     from syncd.domain.stock import Expectations
-    from syncd.ledger import open_ledger
+    from syncd.ledger.store import open_ledger
     from syncd.ports import SystemClock
     from tests.fakes.memory_source import MemoryReader, MemorySource, Row
     url = sys.argv[1]

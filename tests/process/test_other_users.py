@@ -9,6 +9,7 @@ import sys
 import sysconfig
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import pytest
 
 from tests.fakes.tiktok import Control
 from tests.process.conftest import CONFIG, sandbox, seed_of
+from tests.process.forking import Forks
 
 ROOT = Path(__file__).parents[2]
 SYNCD_UID, ALICE_UID = 61_001, 61_002
@@ -32,10 +34,20 @@ def everyones_python() -> str | None:
 
 
 PYTHON = everyones_python()
-pytestmark = pytest.mark.skipif(
-    os.geteuid() != 0 or PYTHON is None,
-    reason="needs root, and a Python of this version that every user may run",
-)
+pytestmark = [
+    pytest.mark.xdist_group("one machine"),
+    pytest.mark.skipif(
+        os.geteuid() != 0 or PYTHON is None,
+        reason="needs root, and a Python of this version that every user may run",
+    ),
+]
+
+
+FOUND = {
+    "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1",
+    "PYTHONPATH": f"{ROOT}:{sysconfig.get_paths()['purelib']}",
+}  # fmt: skip
+"""What that Python needs to find the program."""
 
 
 @dataclass
@@ -44,22 +56,18 @@ class Machine:
 
     folder: Path
     shop: dict[str, str]
+    forks: Forks
 
     def environment(self) -> dict[str, str]:
-        packages = sysconfig.get_paths()["purelib"]
         return {
-            "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": str(self.folder / "state"),
-            "PYTHONPATH": f"{ROOT}:{packages}", "PYTHONDONTWRITEBYTECODE": "1",
+            **FOUND, "HOME": str(self.folder / "state"),
             "SYNCD_CONFIG": str(self.folder / "syncd.yaml"),
             "SYNCD_CREDENTIALS_DIR": str(self.folder / "credentials"),
         }  # fmt: skip
 
     def syncd(self, uid: int, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a command as a user."""
-        return subprocess.run(
-            [str(PYTHON), "-m", "syncd", *arguments], check=False, capture_output=True, text=True,
-            cwd="/", env=self.environment(), user=uid, group=uid, extra_groups=[], timeout=90,
-        )  # fmt: skip
+        return self.forks.run(*arguments, cwd=Path("/"), environment=self.environment(), user=uid)
 
     def daemon(self) -> subprocess.Popen[str]:
         """The daemon, as the service's user, ready when its first line is out."""
@@ -77,8 +85,16 @@ def given(path: Path, mode: int, owner: int, group: int) -> None:
     os.chown(path, owner, group)
 
 
-@pytest.fixture
-def machine() -> Iterator[Machine]:
+@pytest.fixture(scope="module")
+def everyones_forks() -> Iterator[Forks]:
+    """A warmed-up program that every user may become."""
+    forks = Forks(python=str(PYTHON), environment=FOUND)
+    yield forks
+    forks.close()
+
+
+@contextmanager
+def machine_of(forks: Forks) -> Iterator[Machine]:
     """Laid out as systemd/syncd.tmpfiles does it, beside a simulated shop."""
     with tempfile.TemporaryDirectory(dir="/var/tmp") as name:
         folder = Path(name)
@@ -97,7 +113,21 @@ def machine() -> Iterator[Machine]:
             (folder / "stock.csv").write_text("sku,quantity\nS000,10\nS001,3\nS002,0\n")
             for path in ("syncd.yaml", "stock.csv"):
                 (folder / path).chmod(0o644)
-            yield Machine(folder, shop)
+            yield Machine(folder, shop, forks)
+
+
+@pytest.fixture
+def machine(everyones_forks: Forks) -> Iterator[Machine]:
+    with machine_of(everyones_forks) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def filled_machine(everyones_forks: Forks) -> Iterator[Machine]:
+    """One with a ledger, that nobody changes."""
+    with machine_of(everyones_forks) as found:
+        assert 0 == found.syncd(SYNCD_UID, "ingest").returncode
+        yield found
 
 
 def test_the_services_user_looks_decides_and_connects_beside_the_daemon(machine: Machine) -> None:
@@ -143,13 +173,11 @@ def test_the_services_user_looks_decides_and_connects_beside_the_daemon(machine:
     ids=lambda words: words[0],
 )
 def test_everybody_else_is_told_the_right_command_in_one_sentence(
-    machine: Machine, uid: int, words: list[str]
+    filled_machine: Machine, uid: int, words: list[str]
 ) -> None:
-    machine.syncd(SYNCD_UID, "ingest")
+    done = filled_machine.syncd(uid, *words)
 
-    done = machine.syncd(uid, *words)
-
-    ledger = machine.folder / "state/ledger.db"
+    ledger = filled_machine.folder / "state/ledger.db"
     typed = " ".join(words)
     expected = f"syncd: the ledger {ledger} belongs to user #{SYNCD_UID}: "
     assert expected + f"run `sudo -u '#{SYNCD_UID}' syncd {typed}`\n" == done.stderr
@@ -157,10 +185,8 @@ def test_everybody_else_is_told_the_right_command_in_one_sentence(
     assert {SYNCD_UID} == {path.stat().st_uid for path in ledger.parent.iterdir()}
 
 
-def test_a_code_that_was_typed_is_not_repeated(machine: Machine) -> None:
-    machine.syncd(SYNCD_UID, "ingest")
-
-    done = machine.syncd(ALICE_UID, "connect", "shop", "--auth-code", "geheim123")
+def test_a_code_that_was_typed_is_not_repeated(filled_machine: Machine) -> None:
+    done = filled_machine.syncd(ALICE_UID, "connect", "shop", "--auth-code", "geheim123")
 
     assert 2 == done.returncode
     assert "connect shop --auth-code CODE`" in done.stderr

@@ -18,6 +18,7 @@ from connectors.tiktok_shop.sandbox.faults import KINDS
 from tests.fakes import planted
 from tests.fakes.tiktok import Control
 from tests.process.conftest import CONFIG, SYNCD, Shopkeeper, sandbox, seed_of
+from tests.process.forking import forks
 
 SKUS = 6
 STRUCK = ("orders", "token/refresh", "products", "")
@@ -42,11 +43,11 @@ class Day:
 
     def run(self, *words: str, **environment: str) -> int:
         """A command; what it wrote is kept."""
-        done = subprocess.run(
-            [SYNCD, "--config", "syncd.yaml", *words], cwd=self.keeper.folder, check=False,
-            capture_output=True, timeout=90, env={**self.keeper.environment, **environment},
+        done = forks().run(
+            "--config", "syncd.yaml", *words, cwd=self.keeper.folder,
+            environment={**self.keeper.environment, **environment},
         )  # fmt: skip
-        self.written += [done.stdout, done.stderr]
+        self.written += [done.stdout.encode(), done.stderr.encode()]
         self.commands += 1
         self._note_tokens()
         return done.returncode

@@ -21,7 +21,7 @@ def writes(keeper: Shopkeeper) -> int:
 def test_a_trial_learns_dated_facts_and_leaves_the_listing_as_it_was(tmp_path: Path) -> None:
     with shopkeeper_of(tmp_path, seed_of(3), "--zero", "refuse") as keeper:
         ready(keeper)
-        keeper.control.post("orders", seller_sku="S000", units=2, status="AWAITING_SHIPMENT")
+        keeper.control.post("orders", seller_sku="S000", units=2, status="AWAITING_SHIPMENT", age=9)
         keeper.syncd("apply")
         done = keeper.syncd("doctor", "shop", "--probe", "S000", "--zero", "--yes", "--json")
         shown = keeper.shown()

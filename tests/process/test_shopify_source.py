@@ -1,4 +1,4 @@
-"""The installed program against a simulated Shopify shop: doctor, ingest, and what a look costs."""
+"""Commands against a simulated Shopify shop: doctor, ingest, and what a look costs."""
 
 import json
 import os
@@ -12,7 +12,7 @@ import pytest
 
 from connectors.shopify.sandbox.factory import FACTORY
 from syncd.ports.sandbox import SandboxOptions
-from tests.process.conftest import SYNCD
+from tests.process.forking import forks
 
 CONFIG = """\
 ledger: sqlite:///ledger.db
@@ -34,9 +34,9 @@ class Desk:
     def syncd(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         kept = {key: os.environ[key] for key in ("PATH", "HOME", "LANG") if key in os.environ}
         secrets = {"SYNCD_TOKEN": "shpat_sandbox_token", "SYNCD_APP_SECRET": "s"}
-        return subprocess.run(
-            [SYNCD, "--config", "syncd.yaml", *arguments], cwd=self.folder, check=False,
-            capture_output=True, text=True, timeout=120, env={**kept, **secrets, "COLUMNS": "200"},
+        return forks().run(
+            "--config", "syncd.yaml", *arguments, cwd=self.folder, timeout=120,
+            environment={**kept, **secrets, "COLUMNS": "200"},
         )  # fmt: skip
 
     def ingest(self) -> dict[str, object]:

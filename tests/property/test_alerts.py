@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from syncd.domain.alerting import Alert, Condition, Event, Kind, Notice, transitions
 from syncd.ledger.store import SqlLedger, open_ledger_for_writing
 from tests.fakes.clock import FakeClock
+from tests.fakes.ledgers import ledger_at
 
 START = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 KINDS = (Kind.HELD, Kind.PARKED, Kind.OVERSOLD)
@@ -82,14 +83,14 @@ def test_a_restart_between_two_looks_changes_nothing(
 ) -> None:
     clock = FakeClock(START)
     with TemporaryDirectory() as folder:
-        url = f"sqlite:///{Path(folder) / 'ledger.db'}"
-        ledger: SqlLedger = open_ledger_for_writing(url, clock)
+        path = Path(folder) / "ledger.db"
+        ledger: SqlLedger = ledger_at(path, clock)
         told: list[Notice] = []
         for number, (minutes, present) in enumerate(looks):
             clock.advance(minutes * 60)
             if number in restarts:
                 ledger.close()
-                ledger = open_ledger_for_writing(url, clock)
+                ledger = open_ledger_for_writing(f"sqlite:///{path}", clock)
             told += ledger.step_alerts(
                 lambda alerts, wrong=present: transitions(  # type: ignore[misc]  # bound at once
                     alerts, conditions(wrong), clock.now(), quiet

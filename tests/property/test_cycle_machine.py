@@ -10,7 +10,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from syncd.domain.drifting import OVERWRITTEN
 from syncd.domain.errors import SourceUnavailable
+from syncd.domain.identity import Sku
+from syncd.domain.listing import SetAside
 from syncd.domain.orders import LEFT, OrderState
 from syncd.domain.outcome import Outcome
 from syncd.domain.rules import Zero
@@ -38,6 +41,8 @@ class Cycles(RuleBasedStateMachine):
         self.physical = dict.fromkeys(SKUS, 20)
         self.known = dict(self.physical)
         """The physical stock as the last good reading told it, less what has left since."""
+        self.edits = dict.fromkeys(SKUS, 0)
+        """Edits by hand since the SKU was last given back to us."""
 
     @initialize()
     def begin(self) -> None:
@@ -82,6 +87,16 @@ class Cycles(RuleBasedStateMachine):
     @rule(sku=skus, units=st.integers(0, 30))
     def edit_by_hand(self, sku: str, units: int) -> None:
         self.floor.shop.set_stock(sku, MAIN, units)
+        self.edits[sku] += 1
+
+    @precondition(lambda self: self.contested())
+    @rule()
+    def settle_who_writes(self) -> None:
+        """The operator gives back what was stopped because somebody else kept writing it."""
+        for sku in self.contested():
+            self.floor.ledger.unpark(self.floor.shop.name, sku)
+            self.edits[sku] = 0
+        self.run_quietly()
 
     @rule()
     def run_quietly(self) -> None:
@@ -156,8 +171,14 @@ class Cycles(RuleBasedStateMachine):
         zeros = [row.change for row in channel.changes if row.change.after == 0]
         assert [] == [change.sku for change in zeros if not change.reason]
 
+    def contested(self) -> list[Sku]:
+        parks = self.floor.ledger.parks(self.floor.shop.name, self.floor.clock.now())
+        return [park.sku for park in parks if park.kind is SetAside.CONTESTED]
+
     def check(self) -> None:
-        for sku in SKUS:
+        contested = self.contested()
+        assert [] == [sku for sku in contested if self.edits[sku] < OVERWRITTEN]
+        for sku in set(SKUS) - set(contested):
             expected = max(0, self.known[sku] - self.open_units(sku))
             assert expected == self.floor.shop.shown(sku), sku
         assert [] == list(self.floor.ledger.unresolved(self.floor.shop.name))

@@ -6,7 +6,16 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncd.domain.allocation import Net, cut_to, derive, minus_safety, source_offer, without_debts
+from syncd.domain.adaptive import Withholding
+from syncd.domain.allocation import (
+    Net,
+    cut_to,
+    derive,
+    minus_safety,
+    offer_at,
+    source_offer,
+    without_debts,
+)
 from syncd.domain.identity import DEFAULT_LOCATION, Place, Sku, SourceName, WarehouseId
 from syncd.domain.rules import Component, ListingRule, Publish, StockRule
 
@@ -122,3 +131,41 @@ def test_a_kit_never_needs_more_than_there_is(
     derivation = derive(listing_rule(rule, need=need), nets)
 
     assert derivation.total * need <= sum(max(0, net.units) for net in nets)
+
+
+withholdings = st.builds(
+    Withholding,
+    units=st.integers(0, 60), near=st.integers(0, 300), until=st.none(), why=st.just("why"),
+)  # fmt: skip
+
+
+@given(readings(), stock_rules(), withholdings)
+def test_an_adaptive_safety_never_offers_more_and_the_sources_offer_the_same(
+    nets: tuple[Net, ...], rule: StockRule, held: Withholding
+) -> None:
+    usual = listing_rule(rule)
+    plain, adaptive = derive(usual, nets), derive(usual, nets, held)
+
+    assert all(adaptive.offer[name] <= units for name, units in plain.offer.items())
+    assert rule.safety <= adaptive.safety <= max(rule.safety, held.units)
+    assert source_offer(usual, plain) == source_offer(usual, adaptive)
+
+
+@given(readings(), stock_rules(), withholdings)
+def test_the_offer_at_what_is_withheld_is_the_offer(
+    nets: tuple[Net, ...], rule: StockRule, held: Withholding
+) -> None:
+    usual = listing_rule(rule)
+    derived = derive(usual, nets, held)
+
+    assert derived.offer == offer_at(usual, derived, derived.safety)
+
+
+@given(readings(), stock_rules(), withholdings, st.integers(1, 50))
+def test_less_stock_never_offers_more_whatever_is_withheld(
+    nets: tuple[Net, ...], rule: StockRule, held: Withholding, fewer: int
+) -> None:
+    usual = listing_rule(rule)
+    poorer = tuple(replace(net, unseen=net.unseen + fewer) for net in nets)
+
+    assert derive(usual, poorer, held).total <= derive(usual, nets, held).total

@@ -23,6 +23,18 @@ def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
     yield from _opened(request.param, tmp_path)
 
 
+@pytest.fixture
+def mariadb(tmp_path: Path) -> Iterator[Site]:
+    """A corner of MariaDB."""
+    yield from _opened("mariadb", tmp_path)
+
+
+@pytest.fixture
+def postgresql(tmp_path: Path) -> Iterator[Site]:
+    """A corner of PostgreSQL."""
+    yield from _opened("postgresql", tmp_path)
+
+
 def _opened(kind: str, folder: Path) -> Iterator[Site]:
     opened = {
         "sqlite": lambda: sqlite_site(folder),

@@ -1,13 +1,11 @@
-"""The installed program over a query: everything first, then what changed, and no secret in what it says."""
+"""Commands over a query: everything first, then what changed, and no secret in what it says."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 from tests.fakes.databases import PASSWORD, Site
+from tests.process.forking import forks
 
-SYNCD = str(Path(sys.executable).parent / "syncd")
 CONFIG = """\
 ledger: sqlite:///ledger.db
 sources:
@@ -25,10 +23,9 @@ channels:
 
 def ingest(folder: Path, url: str) -> tuple[int, dict[str, object], str]:
     """Exit code, what is reported of the source, and all that was written."""
-    done = subprocess.run(
-        [SYNCD, "--config", "syncd.yaml", "ingest", "--json"], cwd=folder, check=False,
-        capture_output=True, text=True, timeout=60,
-        env={"PATH": "/usr/bin:/bin", "HOME": str(folder), "SYNCD_ERP_URL": url},
+    done = forks().run(
+        "--config", "syncd.yaml", "ingest", "--json", cwd=folder,
+        environment={"PATH": "/usr/bin:/bin", "HOME": str(folder), "SYNCD_ERP_URL": url},
     )  # fmt: skip
     (source,) = json.loads(done.stdout)["sources"]
     return done.returncode, source, done.stdout + done.stderr

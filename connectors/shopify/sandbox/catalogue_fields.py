@@ -181,6 +181,7 @@ FIELDS: Mapping[str, Mapping[str, Resolver]] = {
         "name": lambda order, *_: order.name,
         "createdAt": lambda order, *_: stamp(order.created_at),
         "sourceName": lambda order, *_: order.source_name,
+        "tags": lambda order, *_: list(order.tags),
         "app": lambda order, *_: (
             None
             if order.app is None

@@ -1,106 +1,43 @@
 """The hand on the simulated shop: buyers, humans, faults, knobs, and a look at it; never shows a token."""
 
-import json
 from collections.abc import Callable
-from urllib.parse import parse_qs
 
 from connectors.shopify.sandbox import control_edits as edits
 from connectors.shopify.sandbox.calls import World
-from connectors.shopify.sandbox.faults import KINDS, fault_of_json
+from connectors.shopify.sandbox.faults import KINDS, Fault, fault_of_json
 from connectors.shopify.sandbox.state import PARTS, Location, Product, Variant, stamp
 from connectors.shopify.sandbox.tokens import Tokens
-from connectors.transport.simulation.fields import FieldError, Fields
-
-Answer = tuple[int, object]
-OK, BAD_REQUEST, NOT_FOUND, WRONG_METHOD = 200, 400, 404, 405
+from connectors.transport.simulation.control import Act, ControlFrame, Stage, done
 
 
-class Control:
-    """Answers everything under `/control`; JSON in, JSON out, no token."""
+class Control(ControlFrame[Fault]):
+    """What a Shopify shop can be told."""
 
     def __init__(self, world: World, tokens: Tokens, reset: Callable[[], None]) -> None:
-        self._world = world
-        self._plain: dict[tuple[str, str], Callable[[object], object]] = {
-            ("GET", ""): lambda _body: self._help(),
-            ("GET", "state"): lambda _body: state_of(world),
-            ("GET", "settings"): lambda _body: world.behaviour.as_dict(),
-            ("POST", "settings"): self._settings,
-            ("GET", "faults"): lambda _body: {"faults": world.faults.as_list()},
-            ("POST", "faults"): self._add_faults,
-            ("DELETE", "faults"): lambda _body: self._clear_faults(),
-            ("POST", "stock"): lambda body: edits.edit_stock(world, body),
-            ("POST", "sell"): lambda body: edits.sell(world, body),
-            ("POST", "fulfil"): lambda body: edits.fulfil(world, body),
-            ("POST", "price"): lambda body: edits.edit_price(world, body),
-            ("POST", "variant"): lambda body: edits.edit_variant(world, body),
-            ("POST", "variant/add"): lambda body: edits.add_one(world, body),
-            ("POST", "variant/remove"): lambda body: edits.remove_one(world, body),
-            ("POST", "product"): lambda body: edits.edit_product(world, body),
-            ("POST", "level"): lambda body: edits.edit_level(world, body),
-            ("POST", "location"): lambda body: edits.edit_location(world, body),
-            ("POST", "orders"): lambda body: edits.place_order(world, body),
-            ("POST", "uninstall"): lambda _body: edits.remove_app(world),
-            ("POST", "tokens/expire"): lambda _body: _done(tokens.expire),
-            ("POST", "reset"): lambda _body: _done(reset),
-        }
-
-    def answer(self, method: str, path: str, query: str, body: bytes) -> Answer:
-        """Answer one control request; `path` is what follows `/control`."""
-        try:
-            value = json.loads(body) if body.strip() else {}
-        except ValueError as error:
-            return BAD_REQUEST, {"error": f"the body is no JSON: {error}"}
-        try:
-            with self._world.shop.lock:
-                return self._dispatch(method, path.strip("/"), query, value)
-        except FieldError as error:
-            return BAD_REQUEST, {"error": str(error)}
-
-    def _dispatch(self, method: str, name: str, query: str, body: object) -> Answer:
-        if (method, name) in self._plain:
-            return OK, self._plain[method, name](body)
-        if (method, name) == ("GET", "journal"):
-            return OK, {"entries": self._world.journal.since(_since(query))}
-        known = [verb for verb, path in self._plain if path == name]
-        if known:
-            return WRONG_METHOD, {"error": f"use {' or '.join(known)} for /control/{name}"}
-        return NOT_FOUND, {"error": f"no /control/{name}", **self._help()}
-
-    def _help(self) -> dict[str, object]:
-        known = [f"{method} /control/{name}" for method, name in self._plain if name]
-        return {"known": [*known, "GET /control/journal?since=N"], "faults": list(KINDS)}
-
-    def _settings(self, body: object) -> object:
-        self._world.behaviour.update(body)
-        return self._world.behaviour.as_dict()
-
-    def _add_faults(self, body: object) -> object:
-        if isinstance(body, dict) and "faults" in body:
-            rows = Fields(body, "request", ("faults",)).rows("faults")
-        else:
-            rows = body if isinstance(body, list) else [body]
-        self._world.faults.add([fault_of_json(row, f"faults[{n}]") for n, row in enumerate(rows)])
-        return {"faults": self._world.faults.as_list()}
-
-    def _clear_faults(self) -> object:
-        self._world.faults.clear()
-        return {"faults": []}
+        stage = Stage(
+            lock=world.shop.lock, knobs=world.behaviour, script=world.faults, fault=fault_of_json,
+            kinds=KINDS, journal=world.journal, reset=reset,
+        )  # fmt: skip
+        super().__init__(stage, _acts(world, tokens))
 
 
-def _done(act: Callable[[], None]) -> object:
-    act()
-    return {"done": True}
-
-
-def _since(query: str) -> int:
-    values = parse_qs(query)
-    text = values.get("since", ["0"])[-1]
-    unknown = set(values) - {"since"}
-    if unknown:
-        raise FieldError(f"unknown parameter {min(unknown)!r} (known: since)")
-    if not text.isdecimal():
-        raise FieldError(f"since: {text!r} is no number of an entry")
-    return int(text)
+def _acts(world: World, tokens: Tokens) -> dict[str, Act]:
+    return {
+        "GET state": lambda _: state_of(world),
+        "POST stock": lambda asked: edits.edit_stock(world, asked.body),
+        "POST sell": lambda asked: edits.sell(world, asked.body),
+        "POST fulfil": lambda asked: edits.fulfil(world, asked.body),
+        "POST price": lambda asked: edits.edit_price(world, asked.body),
+        "POST variant": lambda asked: edits.edit_variant(world, asked.body),
+        "POST variant/add": lambda asked: edits.add_one(world, asked.body),
+        "POST variant/remove": lambda asked: edits.remove_one(world, asked.body),
+        "POST product": lambda asked: edits.edit_product(world, asked.body),
+        "POST level": lambda asked: edits.edit_level(world, asked.body),
+        "POST location": lambda asked: edits.edit_location(world, asked.body),
+        "POST orders": lambda asked: edits.place_order(world, asked.body),
+        "POST uninstall": lambda _: edits.remove_app(world),
+        "POST tokens/expire": lambda _: done(tokens.expire),
+    }
 
 
 def state_of(world: World) -> dict[str, object]:

@@ -35,7 +35,7 @@ VARIANT_KEYS = (
 )  # fmt: skip
 LEVEL_KEYS = (*(state for state in STATES if state != "on_hand"), "active")
 COUNTRY_KEYS = ("price", "currency", "compare_at_price")
-ORDER_KEYS = ("source_name", "app", "name", "age")
+ORDER_KEYS = ("source_name", "app", "name", "age", "tags")
 GENERATED_KEYS = ("variants", "per_product")
 MOST_VARIANTS = 2048
 USUAL_LOCATION = "Main"
@@ -144,6 +144,7 @@ def add_order(shop: Shop, value: object, where: str, now: int) -> Order:
         source_name=given.text("source_name", "web"),
         app=given.text("app") if "app" in given else None,
         created_at=now - int(given.number("age", 0.0, least=0.0)),
+        tags=tuple(map(str, given.rows("tags"))),
     )
     shop.orders.append(order)
     return order

@@ -222,6 +222,7 @@ class Order:
     source_name: str
     app: str | None
     created_at: int
+    tags: tuple[str, ...] = ()
 
     @property
     def gid(self) -> str:

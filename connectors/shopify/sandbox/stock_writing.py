@@ -7,7 +7,7 @@ from itertools import count
 
 from connectors.shopify.sandbox.calls import Call, World
 from connectors.shopify.sandbox.changes import set_units
-from connectors.shopify.sandbox.faults import WRITING
+from connectors.shopify.sandbox.faults import FAILED, WRITING
 from connectors.shopify.sandbox.refusals import bad_request
 from connectors.shopify.sandbox.state import Item, Level, Location, gid, stamp
 
@@ -94,7 +94,7 @@ class StockWriting:
             if known.said != said:
                 text = "The idempotency key was used with other parameters"
                 return _refused(RowRefused("IDEMPOTENCY_KEY_PARAMETER_MISMATCH", text, ()))
-            return known.payload
+            return _refused(_struck(FAILED)) if known.payload["userErrors"] else known.payload
         fault = world.faults.pick(WRITING, name)
         if fault is not None:
             return _refused(_struck(fault.kind))
@@ -114,7 +114,7 @@ class StockWriting:
             level = move.item.level_at(move.location) or _stocked(world, move)
             on_hand = level.units("on_hand")
             set_units(world, level, {move.state: move.after})
-            call.applied.append(_applied(move))
+            call.applied.append(_applied(move, given.get("referenceDocumentUri")))
             deltas = {move.state: move.after - move.before}
             if level.units("on_hand") != on_hand and move.state != "on_hand":
                 deltas["on_hand"] = level.units("on_hand") - on_hand
@@ -140,6 +140,7 @@ class StockWriting:
 
 
 def _struck(kind: str) -> RowRefused:
+    """Trouble with the key itself; one whose attempt was refused is spent."""
     if kind == "idempotency_concurrent":
         text = "Another request with this idempotency key is being processed"
         return RowRefused("IDEMPOTENCY_CONCURRENT_REQUEST", text, ())
@@ -152,7 +153,7 @@ def _refused(refusal: RowRefused) -> Payload:
     return {"inventoryAdjustmentGroup": None, "userErrors": [error]}
 
 
-def _applied(move: Move) -> dict[str, object]:
+def _applied(move: Move, reference: object) -> dict[str, object]:
     return {
         "sku": move.item.variant.sku,
         "item": move.item.number,
@@ -160,6 +161,7 @@ def _applied(move: Move) -> dict[str, object]:
         "state": move.state,
         "before": move.before,
         "after": move.after,
+        "reference": reference,
     }
 
 

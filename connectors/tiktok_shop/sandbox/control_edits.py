@@ -1,18 +1,29 @@
 """What people do to the simulated shop at the control endpoint: buy, ship, cancel, and edit by hand."""
 
+from dataclasses import dataclass
+
 from connectors.tiktok_shop.sandbox.calls import World
 from connectors.tiktok_shop.sandbox.ordering import ORDER_STATUSES, OUT_OF_STOCK, move, place
 from connectors.tiktok_shop.sandbox.prices import check_amount
 from connectors.tiktok_shop.sandbox.products import switch_status
 from connectors.tiktok_shop.sandbox.promotions import ACTIVITY_TYPES
 from connectors.tiktok_shop.sandbox.replies import Refused
-from connectors.tiktok_shop.sandbox.state import PRODUCT_STATUSES, Level, Promotion, SkuState
-from connectors.tiktok_shop.sandbox.webhooks import INVENTORY_TOPIC, TOPICS, is_loopback
+from connectors.tiktok_shop.sandbox.state import (
+    PRODUCT_STATUSES,
+    Level,
+    Promotion,
+    Shop,
+    Sku,
+    SkuState,
+)
+from connectors.tiktok_shop.sandbox.webhooks import INVENTORY_TOPICS, TOPICS, is_loopback
 from connectors.tiktok_shop.sandbox.wishes import find_sku, find_warehouse, read_wish
 from connectors.transport.simulation.fields import FieldError, Fields
 
 SKU_KEYS = ("sku", "sku_id", "seller_sku")
-STOCK_KEYS = (*SKU_KEYS, "warehouse_id", "available")
+STOCK_KEYS = (*SKU_KEYS, "warehouse_id", "available", "by")
+SETTERS = ("manual_adjustment", "api_sync", "system_auto_replenish")
+"""Trigger sources of those who set stock (fact sheet 6)."""
 PRICE_KEYS = (*SKU_KEYS, "price")
 PRODUCT_KEYS = ("status", "price_locked", "promotion", "fbt", "combo", "title", "locked")
 PROMOTION_KEYS = ("title", "type", "begin_time", "end_time")
@@ -42,31 +53,56 @@ def move_order(world: World, order_id: str, body: object) -> object:
     return {"id": order.id, "order_id": order.id, "status": order.status}
 
 
-def edit_stock(world: World, body: object) -> object:
-    """`POST /control/stock`: a human sets the available units of one warehouse."""
-    given = Fields(body, "stock", STOCK_KEYS)
-    sku = find_sku(world.shop, given)
-    available = given.whole("available")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StockEdit:
+    """Somebody sets the available units of one SKU in one warehouse; `by` is what the platform calls that."""
+
+    sku: Sku
+    warehouse_id: str
+    available: int
+    by: str
+
+    def is_so(self) -> bool:
+        """Whether the shop shows that already."""
+        return self.sku.state.live.stock[self.warehouse_id].available == self.available
+
+    def make(self, world: World) -> dict[str, object]:
+        """Set it, and tell the journal."""
+        live = self.sku.state.live
+        level = Level(self.available, live.stock[self.warehouse_id].committed)
+        world.change(self.sku, live.with_levels({self.warehouse_id: level}))
+        world.shop.product_of(self.sku).update_time = int(world.now())
+        edit: dict[str, object] = {
+            "sku_id": self.sku.id,
+            "seller_sku": self.sku.seller_sku,
+            "warehouse_id": self.warehouse_id,
+            "available": self.available,
+            "by": self.by,
+        }
+        world.journal.add("edit", world.now(), field="stock", **edit)
+        return edit
+
+
+def read_stock_edit(shop: Shop, given: Fields, by: str) -> StockEdit:
+    """What `STOCK_KEYS` say; FieldError for a SKU or warehouse that there is not."""
+    sku = find_sku(shop, given)
     stock = sku.state.live.stock
-    warehouse_id = (
-        find_warehouse(world.shop, given) if "warehouse_id" in given else next(iter(stock))
-    )
+    warehouse_id = find_warehouse(shop, given) if "warehouse_id" in given else next(iter(stock))
     if warehouse_id not in stock:
         raise FieldError(
-            f"stock.warehouse_id: {sku.seller_sku!r} is not kept in {warehouse_id} "
+            f"{given.where}.warehouse_id: {sku.seller_sku!r} is not kept in {warehouse_id} "
             f"(but in {', '.join(stock)})"
         )
-    level = Level(available, stock[warehouse_id].committed)
-    world.change(sku, sku.state.live.with_levels({warehouse_id: level}))
-    world.shop.product_of(sku).update_time = int(world.now())
-    edit: dict[str, object] = {
-        "sku_id": sku.id,
-        "seller_sku": sku.seller_sku,
-        "warehouse_id": warehouse_id,
-        "available": available,
-    }
-    world.journal.add("edit", world.now(), field="stock", **edit)
-    return edit
+    return StockEdit(
+        sku=sku, warehouse_id=warehouse_id, available=given.whole("available"),
+        by=given.choice("by", SETTERS, by),
+    )  # fmt: skip
+
+
+def edit_stock(world: World, body: object) -> object:
+    """`POST /control/stock`: a human sets the available units of one warehouse, or whoever `by` names."""
+    given = Fields(body, "stock", STOCK_KEYS)
+    return read_stock_edit(world.shop, given, by="manual_adjustment").make(world)
 
 
 def edit_price(world: World, body: object) -> object:
@@ -135,7 +171,7 @@ def set_redirect(world: World, body: object) -> object:
 def set_webhook(world: World, body: object) -> object:
     """`POST /control/webhooks`: a topic to an address, inventory ones too, as Partner Center does."""
     given = Fields(body, "webhook", ("topic", "address"))
-    topic = given.choice("topic", (*TOPICS, INVENTORY_TOPIC))
+    topic = given.choice("topic", (*TOPICS, *INVENTORY_TOPICS))
     address = given.text("address")
     if not is_loopback(address):
         raise FieldError("webhook.address: the sandbox sends to loopback addresses only")

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from threading import Event
 
 from connectors.tiktok_shop.sandbox.options import SandboxOptions
+from connectors.tiktok_shop.sandbox.post import PostRoom
 from connectors.tiktok_shop.sandbox.postman import Postman
 from connectors.tiktok_shop.sandbox.sample import sample_stock_rows
 from connectors.tiktok_shop.sandbox.simulated import SimulatedTikTokShop
@@ -47,10 +48,14 @@ class TikTokShopSandboxFactory:
         server = SandboxServer(options.port, simulator.handle, stopping)
         server.begin()
         identity = simulator.shop.identity
+
+        def room() -> PostRoom:
+            simulator.pass_time()
+            return simulator.world.post
+
         postman = Postman(
-            lambda: simulator.world.post, simulator.world.clock.raw, identity.app_key,
-            identity.app_secret, stopping,
-        )  # fmt: skip
+            room, simulator.world.clock.raw, identity.app_key, identity.app_secret, stopping
+        )
         postman.begin()
         try:
             yield Sandbox(simulator, server.url)

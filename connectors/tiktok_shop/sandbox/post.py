@@ -39,10 +39,9 @@ class Letter:
 class PostRoom:
     """Letters wait here until they are due; whoever has sockets takes them out."""
 
-    def __init__(self, behaviour: Behaviour, shop_id: str) -> None:
+    def __init__(self, behaviour: Behaviour) -> None:
         self.addresses: dict[str, Address] = {}
         self._behaviour = behaviour
-        self._shop_id = shop_id
         self._numbers = count(FIRST_NOTIFICATION)
         self._order = count()
         self._random = Random(20)  # noqa: S311 - a repeatable shuffle of a simulation
@@ -62,8 +61,9 @@ class PostRoom:
         self.addresses.pop(topic, None)
 
     def announce(
-        self, topic: str, number: int, data: Mapping[str, object], *, now: float, raw_now: float
-    ) -> None:
+        self, topic: str, number: int, data: Mapping[str, object], *, whose: Mapping[str, str],
+        now: float, raw_now: float,
+    ) -> None:  # fmt: skip
         """Something happened: write the letter, if anybody wants it."""
         wanted = self.addresses.get(topic)
         if wanted is None:
@@ -72,7 +72,7 @@ class PostRoom:
         envelope = {
             "type": number,
             "tts_notification_id": str(notification),
-            "shop_id": self._shop_id,
+            **whose,
             "timestamp": int(now),
             "data": dict(data),
         }

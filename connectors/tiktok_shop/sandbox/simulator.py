@@ -13,6 +13,7 @@ from connectors.tiktok_shop.sandbox.faults import Faults
 from connectors.tiktok_shop.sandbox.options import SandboxOptions
 from connectors.tiktok_shop.sandbox.ordering import Conflict, place
 from connectors.tiktok_shop.sandbox.post import PostRoom
+from connectors.tiktok_shop.sandbox.rivals import Rivals
 from connectors.tiktok_shop.sandbox.sample import sample_seed
 from connectors.tiktok_shop.sandbox.seed import build_shop, read_seed
 from connectors.tiktok_shop.sandbox.seed_csv import SeedError
@@ -49,7 +50,7 @@ class Simulator:
         grants = Grants(shop.identity, behaviour, clock.now)
         self.world = World(
             shop=shop, grants=grants, behaviour=behaviour, clock=clock, journal=Journal(self._told),
-            post=PostRoom(behaviour, shop.identity.shop_id),
+            post=PostRoom(behaviour),
         )  # fmt: skip
         self._crier = Crier(self.world)
         self._begin()
@@ -64,7 +65,7 @@ class Simulator:
         self.world.behaviour.update(Behaviour.of(self._options).as_dict())
         self.world.shop = build_shop(self._raw, self._where)
         self.world.journal = Journal(self._told)
-        self.world.post = PostRoom(self.world.behaviour, self.shop.identity.shop_id)
+        self.world.post = PostRoom(self.world.behaviour)
         self._begin()
 
     def handle(
@@ -74,6 +75,7 @@ class Simulator:
 
         A `Content-Length` that says more than the body holds stands for an answer cut off.
         """
+        self.pass_time()
         path, _, query = target.partition("?")
         lowered = {name.lower(): value for name, value in headers.items()}
         if path == CONTROL or path.startswith(CONTROL + "/"):
@@ -90,6 +92,11 @@ class Simulator:
         }
         return reply.status, {**usual, **reply.headers}, reply.body
 
+    def pass_time(self) -> None:
+        """What happens in the shop by the clock happens, up to now."""
+        with self.world.shop.lock:
+            self._rivals.act()
+
     def _told(self, entry: Mapping[str, object]) -> None:
         """The journal has a new entry."""
         self._crier.noticed(entry)
@@ -99,7 +106,8 @@ class Simulator:
         stats = Stats()
         faults = Faults(self._options.faults)
         self._api = Api(self.world, faults, stats, self._sleep)
-        self._control = Control(self.world, faults, stats, self.reset, self._crier)
+        self._rivals = Rivals(self.world)
+        self._control = Control(self.world, faults, stats, self.reset, self._crier, self._rivals)
         rows = self._raw.get("orders") or []
         if not isinstance(rows, list):
             raise SeedError(f"{self._where}: orders: expected a list")

@@ -10,8 +10,11 @@ from connectors.tiktok_shop.sandbox.replies import invalid
 LONGEST_ADDRESS = 255
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 ORDER, CANCELLATION, PRODUCT_STATUS = 1, 11, 5
-DEAUTHORIZATION, INVENTORY = 6, 71
-INVENTORY_TOPIC = "INVENTORY_CHANGED_BY_SHOP"
+DEAUTHORIZATION = 6
+INVENTORY_TOPICS = {"INVENTORY_CHANGED": 68, "INVENTORY_CHANGED_BY_SHOP": 71}
+SELLER_LEVEL = "INVENTORY_CHANGED"
+"""Told of the seller, not of a shop."""
+SELLER_ID = "7494000000000000001"
 TOPICS = (
     "ORDER_STATUS_CHANGE",
     "RECIPIENT_ADDRESS_UPDATE",
@@ -93,7 +96,7 @@ class Crier:
         if kind == "order":
             self._order(entry)
         elif kind == "edit" and entry.get("field") == "stock":
-            self._stock(str(entry["sku_id"]), "manual_adjustment", entry)
+            self._stock(str(entry["sku_id"]), str(entry["by"]), entry)
         elif kind == "edit" and entry.get("field") == "product":
             self._product(str(entry["product_id"]))
         elif kind == "request":
@@ -151,7 +154,8 @@ class Crier:
                 {"idempotency_key": key, "trigger_source": source, "occurred_at": moment}
             ],
         }
-        self._tell(INVENTORY_TOPIC, INVENTORY, data)
+        for topic, number in INVENTORY_TOPICS.items():
+            self._tell(topic, number, data)
 
     def _product(self, product_id: str) -> None:
         self._tell(
@@ -162,4 +166,9 @@ class Crier:
 
     def _tell(self, topic: str, number: int, data: Mapping[str, object]) -> None:
         world = self._world
-        world.post.announce(topic, number, data, now=world.now(), raw_now=world.clock.raw())
+        whose = {"shop_id": world.shop.identity.shop_id}
+        if topic == SELLER_LEVEL:
+            whose = {"seller_id": SELLER_ID}
+        world.post.announce(
+            topic, number, data, whose=whose, now=world.now(), raw_now=world.clock.raw()
+        )

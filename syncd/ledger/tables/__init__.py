@@ -2,6 +2,7 @@
 
 from syncd.ledger.tables.alerts import AlertAddressRow, AlertNoticeRow, AlertRow, BacklogRow
 from syncd.ledger.tables.bookings import BookingRow
+from syncd.ledger.tables.drift import DriftRow, MoveRow
 from syncd.ledger.tables.listings import ChannelStateRow, DirtyRow, ListingRow, ListingStockRow
 from syncd.ledger.tables.operator import (
     FactRow,
@@ -42,6 +43,7 @@ __all__ = [
     "ChannelStateRow",
     "DeliveryRow",
     "DirtyRow",
+    "DriftRow",
     "FactRow",
     "ItemRow",
     "LeaseRow",
@@ -49,6 +51,7 @@ __all__ = [
     "ListingRow",
     "ListingStockRow",
     "LocationRow",
+    "MoveRow",
     "MovementRow",
     "OAuthStateRow",
     "OrderCursorRow",

@@ -17,6 +17,12 @@ class ListingRow(SQLModel, table=True):
         Index("listing_of_item", "item_id", "channel_id"),
         Index("listing_by_seller_sku", "channel_id", "seller_sku"),
         Index("listing_alive", "channel_id", "item_id", sqlite_where=text("status <> 'gone'")),
+        Index(
+            "listing_safety",
+            "channel_id",
+            "safety_until",
+            sqlite_where=text("safety_until IS NOT NULL"),
+        ),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -39,6 +45,8 @@ class ListingRow(SQLModel, table=True):
     confirmed_at: datetime | None = Field(default=None, sa_type=Moment)
     source_offer: int | None = None
     unseen: int = 0
+    safety: int | None = None
+    safety_until: datetime | None = Field(default=None, sa_type=Moment)
 
 
 class ListingStockRow(SQLModel, table=True):

@@ -23,7 +23,8 @@ class OrderLineRow(SQLModel, table=True):
             "order_line_to_book", "channel_id", "left_at", sqlite_where=text("booking_step > 0")
         ),
         Index("order_line_of_listing", "channel_id", "product_id", "listing_id"),
-        Index("order_line_by_sku", "sku"),
+        Index("order_line_of_sku", "sku", "created_at"),
+        Index("order_line_by_creation", "created_at"),
         {"sqlite_with_rowid": False},
     )  # fmt: skip
 

@@ -13,7 +13,7 @@ from itertools import product
 from syncd.domain.errors import UsageError
 from syncd.domain.report import ExitCode
 from syncd.ports.sandbox import ShopSimulator
-from syncd.service.wiring import channel_factory, sandbox_factories
+from syncd.service.connectors import channel_factory, sandbox_factories
 from syncd.simulation.demand import SCENARIOS
 from syncd.simulation.designs import DESIGNS
 from syncd.simulation.figures import TYPICAL, Figures, figures

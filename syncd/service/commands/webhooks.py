@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 
+from syncd.domain.counting import counted
 from syncd.domain.errors import ChannelError, SourceError, UsageError
 from syncd.domain.report import ExitCode
 from syncd.engine.setup import EngineSetup, Silent
@@ -15,6 +16,7 @@ from syncd.service.wiring import named, opened_for_work
 from syncd.settings.settings import Settings
 
 ACTIONS = ("status", "subscribe", "unsubscribe")
+HERE = "here"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +39,10 @@ class _Party:
 
 
 def webhooks(context: Context, action: str, names: Sequence[str], as_json: bool) -> ExitCode:
-    """Show, ask for or give up the webhooks of channels and sources."""
+    """Show, ask for or give up the webhooks of channels and sources.
+
+    PARTIAL when a shop does not send here what is wanted, unless that was asked for.
+    """
     if action not in ACTIONS:
         raise UsageError(f"{action!r} is none of {', '.join(ACTIONS)}")
     settings = context.settings
@@ -47,15 +52,32 @@ def webhooks(context: Context, action: str, names: Sequence[str], as_json: bool)
         if not parties:
             raise UsageError("none of these can send webhooks")
         rows: list[Topic] = []
-        failed = False
+        failed, unsent = False, False
         for party in parties:
             try:
-                rows += _done(party, action)
+                found = _done(party, action)
             except (ChannelError, SourceError) as error:
                 failed = True
                 sys.stderr.write(f"syncd: {party.name}: {error}\n")
+            else:
+                rows += found
+                unsent |= action != "unsubscribe" and _tell_unsent(party, found)
     _show(rows, as_json)
-    return ExitCode.UNAVAILABLE if failed else ExitCode.DONE
+    if failed:
+        return ExitCode.UNAVAILABLE
+    return ExitCode.PARTIAL if unsent else ExitCode.DONE
+
+
+def _tell_unsent(party: _Party, rows: Sequence[Topic]) -> bool:
+    """Say what is not sent here and what helps; whether there is any."""
+    here = {row.topic for row in rows if row.state == HERE}
+    unsent = [topic for topic in party.subscriptions.wanted_topics() if topic not in here]
+    if unsent:
+        sys.stderr.write(
+            f"syncd: {party.name}: {counted(len(unsent), 'topic')} not sent here, so what they tell "
+            f"waits for the next poll; syncd webhooks subscribe {party.name} asks for them\n"
+        )
+    return bool(unsent)
 
 
 def _parties(settings: Settings, engine: EngineSetup) -> Iterator[_Party]:
@@ -86,8 +108,8 @@ def _done(party: _Party, action: str) -> list[Topic]:
 def _topics(party: _Party, present: Sequence[Subscription]) -> Iterator[Topic]:
     wanted = list(party.subscriptions.wanted_topics())
     for row in present:
-        state = "here" if row.address == party.address else "elsewhere"
-        if row.topic not in wanted and state == "here":
+        state = HERE if row.address == party.address else "elsewhere"
+        if row.topic not in wanted and state == HERE:
             state = "unasked"
         yield Topic(name=party.name, topic=row.topic, state=state, address=row.address)
     for topic in wanted:

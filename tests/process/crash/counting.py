@@ -59,7 +59,7 @@ def at_calls(world: World, word: str) -> Strike:
     """Kill at a system call."""
 
     def strike(number: int) -> bool:
-        with _injected(CALLS, f"signal=KILL:when={number + 1}", world.warm.process.pid):
+        with _injected(CALLS, f"signal=KILL:when={number + 1}", world.warm.server):
             world.warm.start(word)
             return world.warm.ended() != -signal.SIGKILL
 
@@ -70,7 +70,7 @@ def from_calls(world: World, word: str, calls: str, error: str, told: str) -> St
     """Let every such call fail from the one of this number on; what the operator is told then is checked."""
 
     def strike(number: int) -> bool:
-        with _injected(calls, f"error={error}:when={number + 1}+", world.warm.process.pid):
+        with _injected(calls, f"error={error}:when={number + 1}+", world.warm.server):
             code = world.warm.run(word)
         printed = " ".join(world.warm.printed().split())
         assert code == 0 or (code == 1 and told in printed), printed

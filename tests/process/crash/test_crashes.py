@@ -9,7 +9,7 @@ import pytest
 
 from tests.process.crash.counting import at_requests
 from tests.process.crash.judge import Judge, report_violations
-from tests.process.crash.world import World, world_of
+from tests.process.crash.world import NAIVE, World, world_of
 
 PROOF = "SYNCD_PROOF" in os.environ
 KILLS = 3_000 if PROOF else 40
@@ -65,7 +65,7 @@ def test_a_ledger_that_records_after_sending_is_always_found_out(tmp_path: Path)
     for seed in range(3):
         folder = tmp_path / str(seed)
         folder.mkdir()
-        with world_of(folder, 10, seed, naive=True) as world:
+        with world_of(folder, 10, seed, server=NAIVE) as world:
             _, violations = crash(world, ROUND)
 
         assert any(violation.startswith("I3") for violation in violations), violations
@@ -73,7 +73,7 @@ def test_a_ledger_that_records_after_sending_is_always_found_out(tmp_path: Path)
 
 def test_a_death_between_a_send_and_its_record_is_found_out(tmp_path: Path) -> None:
     """The same mistake, found by its consequence alone: an effect that the ledger never heard of."""
-    with world_of(tmp_path, 10, 0, naive=True) as world:
+    with world_of(tmp_path, 10, 0, server=NAIVE) as world:
         strike, judge, number = at_requests(world, "timeout_after_commit"), Judge(world), 0
         assert 0 == world.quieten()[-1], world.warm.printed()
         world.move(12)

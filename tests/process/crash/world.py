@@ -1,20 +1,18 @@
 """A merchant's day around syncd: stock and prices move, buyers buy and cancel; and what must be shown then."""
 
-import json
 import os
 import random
-import subprocess
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
 
 from tests.process.conftest import Shopkeeper, shopkeeper_of
+from tests.process.forking import Forked, forks
 
-ROOT = Path(__file__).parents[3]
+NAIVE = ("--naive",)
+"""The flags of a syncd that records what it sends only afterwards."""
 TERMS = """\
     reconcile_every: 1h
     limits: {changed: 100%, to_zero: 100%, price_moved: 100%, at_least: 100000}
@@ -29,31 +27,32 @@ FAULTS = (
 
 
 class Warm:
-    """The warmed-up process; runs one command at a time."""
+    """Runs one command at a time in the merchant's folder, forked off a warmed-up process."""
 
-    def __init__(self, keeper: Shopkeeper, *, naive: bool) -> None:
+    def __init__(self, keeper: Shopkeeper, *flags: str) -> None:
+        self._keeper = keeper
+        self._forks = forks(*flags)
         self._log = keeper.folder / "warm.log"
-        command = [
-            sys.executable,
-            "-m",
-            "tests.process.crash.warm",
-            *(["--naive"] if naive else []),
-        ]
-        self.process = subprocess.Popen(
-            command, cwd=keeper.folder, env={**keeper.environment, "PYTHONPATH": str(ROOT)}, text=True,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-        )  # fmt: skip
+        self._command: Forked | None = None
+
+    @property
+    def server(self) -> int:
+        """The process that commands are forked off."""
+        return self._forks.process.pid
 
     def start(self, *arguments: str) -> int:
         """Begin a command; its process id."""
-        words = ["--config", "syncd.yaml", *arguments]
-        self._in.write(json.dumps({"arguments": words, "log": str(self._log)}) + "\n")
-        self._in.flush()
-        return int(self._answer()["pid"])
+        with self._log.open("wb", buffering=0) as log:
+            self._command = self._forks.start(
+                "--config", "syncd.yaml", *arguments, cwd=self._keeper.folder,
+                environment=self._keeper.environment, stdout=log.fileno(), stderr=log.fileno(),
+            )  # fmt: skip
+        return self._command.pid
 
     def ended(self) -> int:
         """Wait for the end; exit code, or minus the signal that killed it."""
-        return os.waitstatus_to_exitcode(int(self._answer()["status"]))
+        assert self._command is not None
+        return self._command.wait()
 
     def run(self, *arguments: str) -> int:
         """Run a command to its end."""
@@ -63,28 +62,6 @@ class Warm:
     def printed(self) -> str:
         """What the last command printed."""
         return self._log.read_text()
-
-    def close(self) -> None:
-        """End the process."""
-        self._in.close()
-        self.process.wait(10)
-        self._out.close()
-
-    def _answer(self) -> dict[str, int]:
-        line = self._out.readline()
-        assert line, "the warmed-up process died"
-        answer: dict[str, int] = json.loads(line)
-        return answer
-
-    @property
-    def _in(self) -> IO[str]:
-        assert self.process.stdin is not None
-        return self.process.stdin
-
-    @property
-    def _out(self) -> IO[str]:
-        assert self.process.stdout is not None
-        return self.process.stdout
 
 
 @dataclass
@@ -181,9 +158,9 @@ class World:
 
 @contextmanager
 def world_of(
-    folder: Path, skus: int, seed: int, *flags: str, naive: bool = False
+    folder: Path, skus: int, seed: int, *flags: str, server: Sequence[str] = ()
 ) -> Iterator[World]:
-    """A connected shop whose products have two SKUs each, and a warmed-up syncd."""
+    """A connected shop whose products have two SKUs each, and a warmed-up syncd of such flags."""
     names = [f"S{number:03}" for number in range(skus)]
     stock = [{"seller_sku": name, "price": "9.00", "stock": 10} for name in names]
     products = [
@@ -193,13 +170,9 @@ def world_of(
         path = folder / "syncd.yaml"
         text = path.read_text().replace("settle: 0s,", "settle: 0s, export_takes: 0s,")
         path.write_text(text + TERMS)
-        warm = Warm(keeper, naive=naive)
-        try:
-            world = World(
-                keeper=keeper, warm=warm, dice=random.Random(seed),
-                on_hand=dict.fromkeys(names, 10), cents=dict.fromkeys(names, 900),
-            )  # fmt: skip
-            world.export()
-            yield world
-        finally:
-            warm.close()
+        world = World(
+            keeper=keeper, warm=Warm(keeper, *server), dice=random.Random(seed),
+            on_hand=dict.fromkeys(names, 10), cents=dict.fromkeys(names, 900),
+        )  # fmt: skip
+        world.export()
+        yield world

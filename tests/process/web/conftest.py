@@ -39,10 +39,10 @@ def free_port() -> int:
         return port
 
 
-@pytest.fixture
-def web_keeper(tmp_path: Path) -> Iterator[Shopkeeper]:
+@contextmanager
+def web_keeper_of(folder: Path, seed: dict[str, object], *flags: str) -> Iterator[Shopkeeper]:
     """A connected shopkeeper whose configuration serves the web on a free port."""
-    with shopkeeper_of(tmp_path, seed_of(3)) as keeper:
+    with shopkeeper_of(folder, seed, *flags) as keeper:
         port = free_port()
         config = keeper.folder / "syncd.yaml"
         text = config.read_text().replace(
@@ -52,4 +52,17 @@ def web_keeper(tmp_path: Path) -> Iterator[Shopkeeper]:
         )
         listen = f"127.0.0.1:{port}"
         config.write_text(f"{text}web: {{listen: {listen}, public_url: http://{listen}}}\n")
+        yield keeper
+
+
+def address(keeper: Shopkeeper) -> str:
+    """Where its daemon serves the web."""
+    listen = (keeper.folder / "syncd.yaml").read_text().split("listen: ")[1].partition(",")[0]
+    return f"http://{listen}"
+
+
+@pytest.fixture
+def web_keeper(tmp_path: Path) -> Iterator[Shopkeeper]:
+    """One with three SKUs."""
+    with web_keeper_of(tmp_path, seed_of(3)) as keeper:
         yield keeper

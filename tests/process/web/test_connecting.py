@@ -149,17 +149,20 @@ def test_a_key_becomes_a_credential(web_keeper: Shopkeeper) -> None:
 
 
 def test_webhooks_are_shown_asked_for_and_given_up(web_keeper: Shopkeeper) -> None:
-    def states(*arguments: str) -> set[str]:
-        rows = web_keeper.report("webhooks", *arguments)["topics"]
-        assert isinstance(rows, list)
-        return {row["state"] for row in rows}
+    def states(*arguments: str) -> tuple[int, set[str], str]:
+        done = web_keeper.syncd("webhooks", *arguments, "--json")
+        rows = json.loads(done.stdout)["topics"]
+        return done.returncode, {row["state"] for row in rows}, done.stderr
 
-    assert {"missing"} == states("status")
-    assert {"here"} == states("subscribe", "shop")
-    told = web_keeper.control.get("webhooks")["addresses"]
-    assert isinstance(told, dict)
-    assert {"/webhooks/tiktok/shop"} == {urlsplit(address).path for address in told.values()}
-    assert {"missing"} == states("unsubscribe")
+    code, missing, told = states("status")
+    assert (4, {"missing"}) == (code, missing)
+    assert "shop: 8 topics not sent here" in told
+    assert "syncd webhooks subscribe shop asks for them" in told
+    assert (0, {"here"}, "") == states("subscribe", "shop")
+    addresses = web_keeper.control.get("webhooks")["addresses"]
+    assert isinstance(addresses, dict)
+    assert {"/webhooks/tiktok/shop"} == {urlsplit(each).path for each in addresses.values()}
+    assert (0, {"missing"}, "") == states("unsubscribe")
 
 
 def test_a_shop_that_orders_is_heard_of(web_keeper: Shopkeeper) -> None:

@@ -3,19 +3,13 @@
 import json
 import random
 import sqlite3
-import threading
-from collections import Counter
 from contextlib import closing
-from http.client import HTTPConnection, HTTPException
-from queue import Empty, SimpleQueue
-from urllib.parse import urlsplit
 
-from connectors.tiktok_shop.signing import webhook_signature
 from tests.process.conftest import Shopkeeper
 from tests.process.web.conftest import serving
+from tests.process.web.senders import SENDERS, Senders
 
 TOLD = 10_000
-SENDERS = 8
 KILLS = (0.2, 0.5, 0.8)
 """When the process is killed, as shares of what was sent."""
 
@@ -34,53 +28,6 @@ def bodies(rng: random.Random) -> list[bytes]:
     return told
 
 
-class Senders:
-    """Send as the platform does: what was not answered with 200 is sent again."""
-
-    def __init__(self, key: str, secret: str, told: list[bytes]) -> None:
-        self._signed = [(body, webhook_signature(key, secret, body)) for body in told]
-        self._left: SimpleQueue[tuple[bytes, str]] = SimpleQueue()
-        for each in self._signed:
-            self._left.put(each)
-        self._lock = threading.Lock()
-        self.answered: list[str] = []
-        self.statuses: Counter[int] = Counter()
-        self.url = ""
-        self._pause = threading.Event()
-
-    def run(self, until: int) -> None:
-        """Send until so many were answered with 200, or nothing is left."""
-        threads = [threading.Thread(target=self._send, args=(until,)) for _ in range(SENDERS)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-
-    def _send(self, until: int) -> None:
-        parts = urlsplit(self.url)
-        with closing(HTTPConnection("127.0.0.1", parts.port, timeout=20)) as connection:
-            while len(self.answered) < until:
-                try:
-                    body, signature = self._left.get_nowait()
-                except Empty:
-                    return
-                try:
-                    connection.request(
-                        "POST", "/webhooks/tiktok/shop", body, {"authorization": signature}
-                    )
-                    reply = connection.getresponse()
-                    reply.read()
-                except (OSError, HTTPException):
-                    self._left.put((body, signature))
-                    return  # the process is gone: nothing is known of this one
-                with self._lock:
-                    self.statuses[reply.status] += 1
-                    if reply.status == 200:
-                        self.answered.append(json.loads(body)["tts_notification_id"])
-                if reply.status != 200:
-                    self._left.put((body, signature))
-
-
 def stored(keeper: Shopkeeper) -> list[str]:
     with closing(sqlite3.connect(keeper.folder / "ledger.db")) as connection:
         rows = connection.execute("SELECT notification FROM delivery ORDER BY id")
@@ -95,12 +42,8 @@ def test_none_that_was_acknowledged_is_lost_and_none_counts_twice(web_keeper: Sh
             if share is None:
                 senders.run(TOLD)
                 continue
-            killer = threading.Thread(target=senders.run, args=(TOLD,))
-            killer.start()
-            while len(senders.answered) < TOLD * share:
-                killer.join(0.01)
-            process.kill()
-            killer.join()
+            with senders.under_way(int(TOLD * share)):
+                process.kill()
         assert set(senders.answered) <= set(stored(web_keeper))
 
     found = stored(web_keeper)

@@ -261,8 +261,6 @@ def test_packed_files_are_read(tmp_path: Path) -> None:
     [
         ("a.gz", gzip.compress(GOOD.encode(), mtime=0)[:-6], "cannot be unpacked"),
         ("a.gz", b"not packed at all", "cannot be unpacked"),
-        ("a.gz", gzip.compress(b"\0" * 60_000_000, mtime=0), "unpacks to more than"),
-        ("a.zip", packed_zip(("a.csv", b"\0" * 60_000_000)), "unpacks to more than"),
         ("a.zip", packed_zip(("a.csv", b"1"), ("b.csv", b"2")), "holds 2 files"),
         ("a.zip", packed_zip(("../a.csv", b"1")), "no plain file"),
         ("a.zip", packed_zip(("a.zip", b"1")), "no plain file"),
@@ -270,12 +268,22 @@ def test_packed_files_are_read(tmp_path: Path) -> None:
         ("a.zip", packed_zip(), "holds 0 files"),
     ],
 )
-def test_bombs_and_damaged_archives_are_refused(
+def test_damaged_archives_are_refused(
     tmp_path: Path, name: str, content: bytes, words: str
 ) -> None:
     put(tmp_path, content, name)
 
     with pytest.raises(SourceInvalid, match=words):
+        read(tmp_path, path=name)
+
+
+@pytest.mark.parametrize("name", ["a.gz", "a.zip"])
+def test_a_bomb_is_refused(tmp_path: Path, name: str) -> None:
+    inside = b"\0" * 60_000_000
+    packed = gzip.compress(inside, 1) if name == "a.gz" else packed_zip(("a.csv", inside))
+    put(tmp_path, packed, name)
+
+    with pytest.raises(SourceInvalid, match="unpacks to more than"):
         read(tmp_path, path=name)
 
 

@@ -105,6 +105,12 @@ def test_a_cancelled_line_gives_back_what_was_done_once() -> None:
     assert () == decided(CANCELLED, done, back, step=Step.MOVED).added
 
 
+def test_a_line_cancelled_for_want_of_stock_gives_nothing_back() -> None:
+    exhausted = replace(CANCELLED, out_of_stock=True)
+
+    assert () == decided(exhausted, deducted(BookingState.DONE), step=Step.MOVED).added
+
+
 @pytest.mark.parametrize("state", sorted(IN_DOUBT))
 def test_a_cancelled_line_in_doubt_is_looked_at_again(state: BookingState) -> None:
     decision = decided(CANCELLED, deducted(state), step=Step.MOVED)

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from syncd.domain.adaptive import Withholding
 from syncd.domain.allocation import Net, derive
 from syncd.domain.change import Cause, Field
 from syncd.domain.identity import (
@@ -28,7 +29,14 @@ from syncd.domain.listing import (
 )
 from syncd.domain.money import Money
 from syncd.domain.pricing import PriceDerivation
-from syncd.domain.rules import Component, ListingRule, PriceRule, Publish, StockRule
+from syncd.domain.rules import (
+    Adaptive,
+    Component,
+    ListingRule,
+    PriceRule,
+    Publish,
+    StockRule,
+)
 from syncd.engine.planning import Aside, Bounds, Rows, Wanted, plan_listing
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -254,3 +262,42 @@ def test_nothing_stands_in_where_orders_took_nothing_new_or_nothing_is_known(
 ) -> None:
     one = wanted((net(A, 2, unseen=3),), {A: 20}, published=memory, source_offer=2)
     assert () == plan_listing(one, OPEN).order_rows
+
+
+HELD = Withholding(units=2, near=10, until=None, why="adaptive, 1.0/min, 10s, 99.9%")
+
+
+@pytest.mark.parametrize(
+    ("shows", "reading", "remembered", "expected"),
+    [
+        (5, 5, 0, Cause.SAFETY),  # now 2 are withheld
+        (5, 8, 4, Cause.ORDERS),  # what was withheld explains nothing
+        (2, 6, 4, Cause.SAFETY),  # fewer are withheld than before
+        (4, 9, 2, Cause.ORDERS),  # as much is withheld as before
+        (4, 9, None, Cause.ORDERS),  # nobody knows what was withheld
+    ],
+)
+def test_a_row_that_only_what_is_withheld_explains_is_caused_by_safety(
+    shows: int, reading: int, remembered: int | None, expected: Cause
+) -> None:
+    rule = StockRule(adaptive=Adaptive())
+    memory = PublishedStock(
+        quantities=((A, 99),), source_offer=reading, unseen=1, safety=remembered
+    )
+    one = wanted((net(A, reading),), {A: shows}, stock=rule, published=memory)
+    derived = derive(one.rule, (net(A, reading),), HELD)
+
+    (row,) = plan_listing(
+        replace(one, stock=derived, source_offer=reading, withholding=HELD), OPEN
+    ).changes
+
+    assert expected is row.cause
+
+
+def test_a_rule_that_is_not_adaptive_is_never_the_cause() -> None:
+    memory = PublishedStock(quantities=((A, 9),), source_offer=9, unseen=1, safety=0)
+    one = wanted((net(A, 9),), {A: 9}, stock=StockRule(safety=2), published=memory)
+
+    assert [Cause.ORDERS] == [
+        row.cause for row in plan_listing(replace(one, source_offer=9), OPEN).changes
+    ]

@@ -149,6 +149,39 @@ def test_a_paused_channel_owes_neither_orders_nor_confirmations(floor: Shopfloor
     assert look(floor.engine(), floor.clock.now(), SPAN).health.ready
 
 
+def test_a_pause_of_a_day_may_have_been_forgotten(floor: Shopfloor) -> None:
+    stocked(floor, A=5)
+    floor.ledger.pause(SHOP, "stocktaking")
+    floor.clock.advance(24 * 3600 - 1)
+    floor.source.as_of = floor.clock.now()
+    floor.cycle()
+    before = keys(floor)
+    floor.clock.advance(1)
+
+    (told,) = found(floor)
+
+    assert [] == before
+    assert ("paused:shop", "syncd resume shop") == (told.key, told.help)
+    assert "shop has been paused for 24 h: stocktaking" == told.what
+
+
+def test_status_tells_rejected_rows_and_listings_no_source_knows(floor: Shopfloor) -> None:
+    floor.shop.list_sku("A", W1=5)
+    floor.shop.list_sku("B", W1=5)
+    floor.source.rows = [Row("A", "5"), Row("X", "1", reject="quantity 'x' is no number")]
+    floor.cycle()
+
+    told = [(item.what, item.count, item.help) for item in
+            status(floor.engine(), "ledger.db").needs_attention]  # fmt: skip
+    rejected = "source stock: 1 row rejected, its SKU is held"
+
+    assert [
+        (f"{rejected} (first: stock.list:3: quantity 'x' is no number)", 1,
+         "syncd ingest stock --json"),
+        ("shop: 1 listing without a SKU in any source", 1, "syncd listings"),
+    ] == told  # fmt: skip
+
+
 def test_nothing_confirmed_though_orders_are_polled(floor: Shopfloor) -> None:
     stocked(floor, A=5)
     floor.clock.advance(3600)

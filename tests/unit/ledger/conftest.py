@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from syncd.domain.identity import ChannelName, RunId, SourceName
-from syncd.ledger import SqlLedger, open_ledger_for_writing
+from syncd.ledger.store import SqlLedger
 from tests.fakes.clock import FakeClock
+from tests.fakes.ledgers import ledger_at
+from tests.fakes.shopfloor import Shopfloor, open_floor
 
 SHOP = ChannelName("shop")
 STOCK = SourceName("stock")
@@ -29,11 +31,18 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def ledger(url: str, clock: FakeClock) -> Iterator[SqlLedger]:
-    with open_ledger_for_writing(url, clock) as opened:
+def ledger(path: Path, clock: FakeClock) -> Iterator[SqlLedger]:
+    with ledger_at(path, clock) as opened:
         yield opened
 
 
 @pytest.fixture
 def run(ledger: SqlLedger) -> RunId:
     return ledger.begin_run("test")
+
+
+@pytest.fixture
+def floor(tmp_path: Path) -> Iterator[Shopfloor]:
+    """A shop, a source and a ledger, with the engine between them."""
+    with open_floor(tmp_path) as world:
+        yield world

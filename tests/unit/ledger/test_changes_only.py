@@ -8,7 +8,7 @@ import pytest
 
 from syncd.domain.identity import SourceName
 from syncd.domain.stock import Completeness, Expectations, Reading, Reject, State, Watermark
-from syncd.ledger import SqlLedger
+from syncd.ledger.store import SqlLedger
 from syncd.ports.records import SnapshotResult
 from tests.fakes.clock import FakeClock
 from tests.fakes.memory_source import MemoryReader, MemorySource, Row

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from syncd.domain.identity import ChannelName
-from syncd.ledger import SqlLedger
+from syncd.ledger.store import SqlLedger
 from syncd.ports.authorization import ConnectOutcome
 from syncd.ports.deliveries import About, Arrival, Delivery, Hint, Receipt, WaitingDelivery
 from tests.fakes.clock import FakeClock

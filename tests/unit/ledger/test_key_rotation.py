@@ -9,7 +9,7 @@ import pytest
 
 from syncd.domain.errors import LedgerUnusable, UsageError
 from syncd.domain.identity import ChannelName
-from syncd.ledger import SqlLedger
+from syncd.ledger.store import SqlLedger
 from syncd.ledger.tokens import SqlTokenStore
 from syncd.settings.token_keys import TokenKeys
 

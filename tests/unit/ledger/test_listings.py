@@ -20,7 +20,7 @@ from syncd.domain.identity import (
 from syncd.domain.listing import BoundListing, Listing, ListingStatus, WarehouseStock
 from syncd.domain.money import Money
 from syncd.domain.stock import Expectations
-from syncd.ledger import SqlLedger
+from syncd.ledger.store import SqlLedger
 from syncd.ports.records import ListingScan
 from tests.fakes.clock import FakeClock
 from tests.fakes.memory_source import MemoryReader, MemorySource, Row
@@ -63,7 +63,7 @@ def test_new_listings_are_adopted_as_they_are(
     shown = [listing(clock, "A", 5, 2), listing(clock, "B", 0)]
     scan = ledger.record_listings(run, SHOP, [shown], Sku)
     found = one(ledger, "A")
-    assert ListingScan(total=2, new=2, gone=0, drifted=0) == scan
+    assert ListingScan(total=2, new=2, gone=0, differing=0) == scan
     assert shown[0] == found.listing
     assert ((W1, 5), (W2, 2)) == found.published.quantities
     assert (Money(999, "EUR"), None, clock.now()) == (
@@ -84,7 +84,7 @@ def test_same_scan_again_marks_nothing_and_confirms(
     moved(ledger)
     clock.advance(60)
     scan = ledger.record_listings(run, SHOP, [[listing(clock, "A", 5)]], Sku)
-    assert ListingScan(total=1, new=0, gone=0, drifted=0) == scan
+    assert ListingScan(total=1, new=0, gone=0, differing=0) == scan
     assert [] == moved(ledger)
     assert clock.now() == ledger.confirmed_at(SHOP)
 
@@ -96,7 +96,7 @@ def test_observed_quantity_that_differs_from_published_is_drift(
     moved(ledger)
     clock.advance(60)
     again = [listing(clock, "A", 4), listing(clock, "B", 1)]
-    assert 1 == ledger.record_listings(run, SHOP, [again], Sku).drifted
+    assert 1 == ledger.record_listings(run, SHOP, [again], Sku).differing
     assert ["A"] == moved(ledger)
     assert ((W1, 5),) == one(ledger, "A").published.quantities
     assert 4 == one(ledger, "A").listing.available
@@ -159,7 +159,7 @@ def test_scan_older_than_the_last_observation_counts_for_nothing(
     late = listing(clock, "A", 9)
     clock.advance(60)
     ledger.record_observed(SHOP, [listing(clock, "A", 5)])
-    assert 0 == ledger.record_listings(run, SHOP, [[late]], Sku).drifted
+    assert 0 == ledger.record_listings(run, SHOP, [[late]], Sku).differing
     assert (5, []) == (one(ledger, "A").listing.available, moved(ledger))
 
 
@@ -183,7 +183,7 @@ def test_warehouse_seen_for_the_first_time_is_adopted_and_a_lost_one_forgotten(
     ledger: SqlLedger, clock: FakeClock, run: RunId
 ) -> None:
     ledger.record_listings(run, SHOP, [[listing(clock, "A", 5)]], Sku)
-    assert 0 == ledger.record_listings(run, SHOP, [[listing(clock, "A", 5, 7)]], Sku).drifted
+    assert 0 == ledger.record_listings(run, SHOP, [[listing(clock, "A", 5, 7)]], Sku).differing
     assert ((W1, 5), (W2, 7)) == one(ledger, "A").published.quantities
     ledger.record_listings(run, SHOP, [[listing(clock, "A", 5)]], Sku)
     assert ((W1, 5),) == one(ledger, "A").published.quantities

@@ -21,15 +21,22 @@ import syncd.ledger.tables
 from syncd.domain.errors import ConfigError, LedgerOutdated, LedgerUnusable
 from syncd.domain.identity import ChannelName, Sku
 from syncd.domain.report import Status
-from syncd.ledger import SqlLedger, open_ledger, open_ledger_for_writing
 from syncd.ledger import database as database_module
 from syncd.ledger.database import Database
 from syncd.ledger.locks import FileLock
 from syncd.ledger.schema import HEAD
+from syncd.ledger.store import SqlLedger, open_ledger, open_ledger_for_writing
 from tests.fakes.clock import FakeClock
 
 SHOP = ChannelName("shop")
 TABLES = syncd.ledger.tables.__all__
+
+
+@pytest.fixture
+def ledger(url: str, clock: FakeClock) -> Iterator[SqlLedger]:
+    """Not a copy, as elsewhere, but made here."""
+    with open_ledger_for_writing(url, clock) as opened:
+        yield opened
 
 
 @contextmanager

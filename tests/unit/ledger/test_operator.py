@@ -9,8 +9,8 @@ import pytest
 from syncd.domain.errors import LeaseHeld, LeaseLost, LedgerUnusable
 from syncd.domain.identity import ChannelName, ListingId, ListingRef, ProductId, RunId, Sku
 from syncd.domain.report import Status
-from syncd.ledger import SqlLedger
 from syncd.ledger.locks import FileLock, lock_path
+from syncd.ledger.store import SqlLedger
 from syncd.ledger.tokens import SqlTokenStore
 from syncd.ports.records import Park, Pause
 from tests.fakes.clock import FakeClock

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from syncd.domain.identity import ChannelName, ListingId, ListingRef, ProductId, RunId, Sku
 from syncd.domain.listing import Listing, ListingStatus
 from syncd.domain.orders import OrderLine, OrderState
-from syncd.ledger import SqlLedger
+from syncd.ledger.store import SqlLedger
 from syncd.ledger.tables import OrderLineRow
 from syncd.ports.records import OrderCursor
 from tests.fakes.clock import START, FakeClock

@@ -21,7 +21,7 @@ from syncd.domain.listing import BoundListing, Listing, ListingStatus, Warehouse
 from syncd.domain.money import Money
 from syncd.domain.outcome import Accepted, Rejected, Retry, Unknown, Verdict
 from syncd.domain.plan import HeldChange, Plan
-from syncd.ledger import SqlLedger
+from syncd.ledger.store import SqlLedger
 from syncd.ports.records import Intent, Window
 from tests.fakes.clock import FakeClock
 

@@ -1,13 +1,15 @@
 """Who serves, and how commands ask and are answered."""
 
-from datetime import timedelta
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from syncd.domain.errors import LeaseHeld, LeaseLost
 from syncd.domain.identity import ChannelName, RunId, Sku
-from syncd.ledger import SqlLedger
-from syncd.ledger import leases as leases_module
+from syncd.ledger.processes import refuse_second_daemon, runs
+from syncd.ledger.store import SqlLedger
 from syncd.ports.service import Reply, Word
 from tests.fakes.clock import FakeClock
 
@@ -39,6 +41,25 @@ def test_another_living_process_is_named(
         ledger.begin_service()
 
 
+def test_a_second_daemon_is_refused_by_a_look_from_outside(
+    ledger: SqlLedger, clock: FakeClock, path: Path
+) -> None:
+    refuse_second_daemon(path, clock.now())  # nobody serves
+    ledger.begin_service()
+    with pytest.raises(LeaseHeld, match=f"already serves the ledger .*, pid {os.getpid()}, since"):
+        refuse_second_daemon(path, clock.now())
+
+    refuse_second_daemon(path, clock.now() + timedelta(seconds=31))  # it went silent
+    ledger.end_service()
+    refuse_second_daemon(path, clock.now())
+
+
+def test_a_ledger_that_cannot_be_looked_at_is_left_to_those_who_open_it(tmp_path: Path) -> None:
+    refuse_second_daemon(tmp_path / "none.db", datetime.now(UTC))
+    (tmp_path / "odd.db").write_bytes(b"no database")
+    refuse_second_daemon(tmp_path / "odd.db", datetime.now(UTC))
+
+
 def test_a_service_whose_place_was_taken_is_told_at_its_next_beat(
     ledger: SqlLedger, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -57,7 +78,7 @@ def test_a_dead_process_is_replaced(ledger: SqlLedger, monkeypatch: pytest.Monke
     monkeypatch.setattr("os.getpid", lambda: 2**22 + 1)
     ledger.begin_service()
     monkeypatch.undo()
-    assert not leases_module.runs(2**22 + 1)
+    assert not runs(2**22 + 1)
     ledger.begin_service()
     assert ledger.running() is not None
 

@@ -20,7 +20,7 @@ from syncd.domain.stock import (
     Reject,
     State,
 )
-from syncd.ledger import SqlLedger
+from syncd.ledger.store import SqlLedger
 from syncd.ports.records import SnapshotResult
 from syncd.ports.source import RawBatch
 from tests.fakes.clock import FakeClock

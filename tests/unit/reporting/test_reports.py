@@ -36,7 +36,7 @@ from syncd.domain.report import (
     Status,
 )
 from syncd.domain.stock import Completeness, Reject
-from syncd.domain.views import ChannelStatus, StatusView
+from syncd.domain.views import ChannelStatus, ListingRow, ListingsView, StatusView
 from syncd.reporting.document import AttentionPart, ReportDocument, from_report
 from syncd.reporting.html import report_html
 from syncd.reporting.machine import report_document
@@ -44,7 +44,7 @@ from syncd.reporting.progress import Progress
 from syncd.reporting.safety import cell, visible
 from syncd.reporting.tables import report_csv
 from syncd.reporting.text import MOST_ROWS, print_attention, print_report
-from syncd.reporting.views import print_status
+from syncd.reporting.views import print_listings, print_status
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -211,6 +211,63 @@ def test_the_heads_of_the_status_page_are_whole_words_in_80_columns() -> None:
 
     words = set(out.getvalue().split())
     assert {"Channel", "Listings", "Parked", "Confirmed", "Orders", "Writer", "4711"} <= words
+
+
+def test_a_narrow_status_page_leaves_columns_out_before_it_folds_a_word() -> None:
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    channel = ChannelStatus(
+        name=ChannelName("tiktok-germany"), state="unauthorized", mode="observe", listings=123456,
+        dirty=54, held=1000, parked=1000, scanned_at=now, orders_complete_until=now,
+        confirmed_at=now, writer_pid=4194304, message="",
+    )  # fmt: skip
+    view = StatusView(
+        at=now, ledger="x", last_run=None, last_run_at=None, last_run_status=None,
+        needs_attention=(), sources=(), channels=(channel,),
+    )  # fmt: skip
+
+    def words(width: int) -> set[str]:
+        out = io.StringIO()
+        print_status(view, Console(file=out, width=width), UTC)
+        assert {"tiktok-germany", "unauthorized", "123456"} <= set(out.getvalue().split())
+        return set(out.getvalue().split())
+
+    assert {"Confirmed", "Mode", "Orders"} <= words(100)
+    assert {"4194304", "Orders"} & words(80) == set()
+    assert "4194304" in words(120)
+
+
+LONG = "MUG-CERAMIC-WHITE-350ML-DISHWASHER"
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_a_sku_is_never_folded_in_a_report(width: int) -> None:
+    why = "the warehouse does not exist; assign the SKU a sales warehouse"
+    row = ChangeReport(change=change(LONG), verdict=Verdict.REJECTED, code="12052097", message=why)
+
+    text = shown(report_of(row), width)
+
+    assert LONG in text
+    assert f"stock/default 3; 12052097 {why}" in " ".join(text.split())
+    assert all(len(line.rstrip()) <= width for line in text.splitlines())
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_a_sku_is_never_folded_in_the_listings(width: int) -> None:
+    row = ListingRow(
+        channel=ChannelName("shop"), kind="mapped", sku=Sku(LONG), seller_sku=LONG,
+        product_id="1", listing_id="2", status="live", observed=5, published=5,
+        price="19.99 USD", since=NOW, note="",
+    )  # fmt: skip
+    odd = replace(row, kind="contested", note="another app sets it back to 7 about every 15 min")
+    out = io.StringIO()
+
+    view = ListingsView(rows=(row, odd), near_misses=())
+    print_listings(view, Console(file=out, width=width, highlight=False), UTC)
+
+    assert 2 == out.getvalue().count(LONG)
+    assert {"contested", "19.99"} <= set(out.getvalue().split())
+    assert (width == 120) == ("2026-11-23" in out.getvalue())
+    assert all(len(line.rstrip()) <= width for line in out.getvalue().splitlines())
 
 
 def noted(state: SourceState) -> Report:

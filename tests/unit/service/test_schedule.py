@@ -56,6 +56,18 @@ def test_a_job_runs_now_and_again_when_asked(schedule: Schedule) -> None:
     assert 2 == job.runs
 
 
+def test_a_job_on_demand_runs_only_when_asked(schedule: Schedule) -> None:
+    job = Counted()
+    schedule.on_demand("job", job)
+    assert not job.begun.acquire(timeout=0.2)
+
+    for _ in range(2):
+        schedule.at_once("job")
+        assert job.ended.acquire(timeout=PATIENCE)
+
+    assert 2 == job.runs
+
+
 def test_asking_while_it_runs_runs_it_once_more_afterwards(schedule: Schedule) -> None:
     job = Counted()
     job.gate.clear()

@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 import yaml
 
-from syncd.service.wiring import installed_kinds
+from syncd.service.connectors import installed_kinds
 from syncd.settings.kinds import Kinds
 from syncd.settings.loading import load_settings
 from syncd.settings.models import Mode

@@ -28,11 +28,19 @@ CHOICES = {
     "webhooks of a custom app": ("webhook_secret",),
     "a simulated Shopify shop": ("url",),
     "other addresses of TikTok Shop": ("api_url", "auth_url", "authorize_url"),
+    "a safety stock that follows the sales": ("safety",),
     "aliases": ("aliases",),
     "the token of the web surface": ("web.token",),
 }
 """What is uncommented together; `web.token` is the key with that name which comes last."""
-INSTEAD = {"path": "path", "format": "", "cron": "every", "client_id": "token", "url": ""}
+INSTEAD = {
+    "path": "path",
+    "format": "",
+    "cron": "every",
+    "client_id": "token",
+    "url": "",
+    "safety": "safety",
+}
 """The active key of the same source that a shown one stands in for."""
 
 

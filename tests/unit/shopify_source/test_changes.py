@@ -331,6 +331,17 @@ def test_a_shop_that_does_not_answer_has_no_scope_and_then_its_own_error(world: 
     assert source.delta_scope is None
     with pytest.raises(SourceUnavailable, match="Shopify answers 503"):
         read(source, START)
+    assert sum(world.clock.slept) < 5, "others wait for their turn meanwhile"
+
+
+def test_a_shop_that_is_back_is_read_again(world: World) -> None:
+    source = world.source()
+    world.fault("http_503", times=3)
+    assert source.delta_scope is None
+    with pytest.raises(SourceUnavailable):
+        read(source, START)
+
+    assert Completeness.FULL is read(source).completeness
 
 
 def test_a_misread_search_is_an_error_and_not_a_result(world: World) -> None:

@@ -14,7 +14,7 @@ from syncd.domain.report import SourceReport, SourceState
 from syncd.domain.stock import Basis, Completeness, Expectations, Position, State, Trust
 from syncd.engine.ingest import ingest
 from syncd.engine.setup import EngineSetup, Mode, Silent, SourceSetup
-from syncd.ledger.store import open_ledger_for_writing
+from tests.fakes.ledgers import ledger_at
 from tests.unit.shopify_source.conftest import Open
 from tests.unit.shopify_source.world import EAST, MAIN, World, product, shop_of, variant
 
@@ -60,7 +60,7 @@ def floor(opened: Open, tmp_path: Path) -> Iterator[Floor]:
         every=timedelta(minutes=15),
         full_every=24 * HOURS,
     )
-    with open_ledger_for_writing(f"sqlite:///{tmp_path / 'ledger.db'}", world.clock) as ledger:
+    with ledger_at(tmp_path / "ledger.db", world.clock) as ledger:
         engine = EngineSetup(
             ledger=ledger,
             clock=world.clock,

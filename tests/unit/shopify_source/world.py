@@ -28,12 +28,16 @@ Raw = dict[str, object]
 
 
 class SharedClock:
-    """Moved by whoever sleeps, shop or source; remembers the sleeps of the source."""
+    """Moved by whoever sleeps, shop or source; remembers the sleeps of the source.
+
+    `pace`: how many seconds go by in a second that the source sleeps.
+    """
 
     def __init__(self) -> None:
         self._lock = Lock()
         self.at = START
         self.slept: list[float] = []
+        self.pace = 1
 
     def now(self) -> datetime:
         return self.at
@@ -44,7 +48,7 @@ class SharedClock:
     def sleep(self, seconds: float) -> None:
         with self._lock:
             self.slept.append(seconds)
-            self.at += timedelta(seconds=seconds)
+            self.at += timedelta(seconds=seconds * self.pace)
 
     def advance(self, seconds: float) -> None:
         with self._lock:

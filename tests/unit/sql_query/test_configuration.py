@@ -154,11 +154,34 @@ def test_what_this_database_reads_otherwise_is_refused_when_it_is_known() -> Non
     query = "SELECT sku, qty AS quantity FROM stock /* /* */ ; DROP TABLE stock -- */"
     nested = source_of("postgresql://u@db/erp", query.replace(" -- */", " */ -- "))
 
-    with pytest.raises(
-        ConfigError, match=r"sources.erp.query: .*as MySQL and MariaDB would read it"
-    ):
+    with pytest.raises(ConfigError, match=r"query: .*as MySQL and MariaDB would read it"):
         source_of("mysql://u@db/erp", query)
     assert nested.delta_scope is None
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("hunter2", "syncd.yaml:2:3: sources.erp: credential erp_url: this is no address"),
+        ("mysql://u@db/erp", "syncd.yaml:7:12: sources.erp.query: "),
+    ],
+)
+def test_what_is_found_on_opening_is_told_with_its_place_in_the_file(
+    tmp_path: Path, address: str, expected: str
+) -> None:
+    path = tmp_path / "syncd.yaml"
+    query = "SELECT sku, qty AS quantity FROM stock /* /* */ ; DROP TABLE stock */ -- "
+    path.write_text(CONFIG.format(line=f"query: '{query}'"))
+    settings = load_settings(path, KINDS, {})
+    erp = SourceName("erp")
+
+    with pytest.raises(ConfigError) as refused, settings.placing("sources", erp):
+        FACTORY.open(
+            erp, settings.sources[erp].options, folder=tmp_path, credentials=OneSecret(address),
+            clock=FakeClock(),
+        )  # fmt: skip
+
+    assert str(refused.value).startswith(f"{tmp_path}/{expected}")
 
 
 class Other(BaseModel):

@@ -67,7 +67,7 @@ def test_one_select_is_taken_by_every_database(text: str, lexis: Lexis) -> None:
 @pytest.mark.parametrize(("text", "words"), BAD)
 def test_anything_else_is_refused_before_a_database_is_known(text: str, words: str) -> None:
     with pytest.raises(NotOneSelect, match=words):
-        check_anywhere(text)
+        check_anywhere(text, read_statement)
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,10 @@ from pydantic import SecretStr
 
 from connectors.tiktok_shop.signing import webhook_signature
 from connectors.tiktok_shop.webhooks import EVERYTHING, WebhookReader
+from syncd.domain.drifting import Mover
 from syncd.domain.errors import DeliveryRefused
 from syncd.domain.identity import ChannelName
-from syncd.ports.deliveries import About, Delivery, Hint
+from syncd.ports.deliveries import About, Delivery, Hint, Moved
 
 KEY, SECRET = "29a39d", "app-geheim"
 W1 = (
@@ -131,13 +132,82 @@ def test_a_topic_hints_at_what_it_names(number: int, data: object, hints: list[H
         ([], [""]),
     ],
 )
-def test_our_own_echo_is_nothing_to_look_at(sources: list[str], causes: list[str]) -> None:
+def test_an_app_s_write_of_no_named_sku_is_nothing_to_look_at(
+    sources: list[str], causes: list[str]
+) -> None:
     detail = [{"trigger_source": source} for source in sources]
     found = told(71, {"event_id": "e-1", "sku_id": "8", "change_detail": detail})
 
     assert "e-1" == found.event
     assert causes == [hint.cause for hint in found.hints]
     assert {"8"} >= {hint.reference for hint in found.hints}
+
+
+def inventory(*sources: str, **data: object) -> list[Moved | None]:
+    """What a telling of these sources says of who moved the stock."""
+    detail = [{"trigger_source": name, "occurred_at": "2026-11-23T14:31:00Z"} for name in sources]
+    snapshot = {"total_available_quantity": 7, "total_committed_quantity": 1}
+    usual = {
+        "product_id": "1729", "sku_id": "8", "change_detail": detail,
+        "quantity_snapshot_after_change": snapshot,
+    }  # fmt: skip
+    return [hint.moved for hint in told(71, {**usual, **data}).hints]
+
+
+def moved(mover: Mover, units: int | None = 7) -> Moved:
+    at = datetime(2026, 11, 23, 14, 31, tzinfo=UTC)
+    return Moved(product="1729", mover=mover, at=at, units=units)
+
+
+@pytest.mark.parametrize(
+    ("source", "mover"),
+    [
+        ("api_sync", Mover.APP),
+        ("manual_adjustment", Mover.PERSON),
+        ("system_auto_replenish", Mover.PLATFORM),
+    ],
+)
+def test_who_set_the_stock_is_told_with_when_and_to_what(source: str, mover: Mover) -> None:
+    assert [moved(mover)] == inventory(source)
+
+
+@pytest.mark.parametrize("source", ["order_created", "order_canceled", "campaign_lock", "new"])
+def test_orders_and_campaigns_set_nothing(source: str) -> None:
+    assert [None] == inventory(source)
+
+
+def test_the_number_after_several_causes_tells_none_of_them() -> None:
+    assert [moved(Mover.APP, None), None] == inventory("api_sync", "order_created")
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "units"),
+    [
+        (None, None),
+        ({}, None),
+        ({"total_available_quantity": 0}, 0),
+        ({"total_available_quantity": -1}, None),
+        ({"total_available_quantity": 10**30}, None),
+    ],
+)
+def test_a_number_that_is_none_is_not_told(snapshot: object, units: int | None) -> None:
+    (found,) = inventory("api_sync", quantity_snapshot_after_change=snapshot)
+
+    assert found is not None
+    assert units == found.units
+
+
+@pytest.mark.parametrize(
+    ("text", "hour"),
+    [("2026-11-23T14:31:00", 14), ("2026-11-23T14:31:00+02:00", 12), ("soon", None),
+     ("9999-12-31T23:59:59-23:00", None), (None, None)],
+)  # fmt: skip
+def test_the_time_may_lack_its_zone_or_be_nonsense(text: str | None, hour: int | None) -> None:
+    detail = [{"trigger_source": "manual_adjustment"}]
+    (found,) = inventory(change_detail=detail, occurred_at=text)
+
+    assert found is not None
+    assert hour == (None if found.at is None else found.at.hour)
 
 
 @pytest.mark.parametrize("number", [999, True, "1", None, 1.0, 10**30])

@@ -218,7 +218,20 @@ def test_an_unknown_refresh_token_names_the_command_that_helps(
 ) -> None:
     clock.at += WEEK
     stub.script = [*before, envelope(code=36004005)]
-    with pytest.raises(ApiUnauthorized, match="syncd connect shop"):
+    with pytest.raises(ApiUnauthorized) as refused:
+        keeper.access_token()
+    assert 1 == str(refused.value).count("syncd connect")
+    assert "run `syncd connect shop`; a new scope needs" in str(refused.value)
+
+
+def test_a_refusal_that_names_no_command_gets_the_one_that_helps(
+    keeper: Keeper, stub: Stub, clock: WoundClock
+) -> None:
+    clock.at += WEEK
+    stub.script = [envelope(code=36009004, message="Invalid app_key")] * 2
+    with pytest.raises(
+        ApiUnauthorized, match=r"check app_key of the channel; run `syncd connect shop`$"
+    ):
         keeper.access_token()
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from connectors.tiktok_shop.channel import TikTokShopChannel
 from connectors.tiktok_shop.errors import ApiRefused
+from syncd.domain.drifting import Mover
 from syncd.ports.deliveries import About, Delivery, Subscription
 from tests.fakes.tiktok import Control, connected
 
@@ -129,6 +130,40 @@ def test_stock_tells_who_moved_it(scene: Scene) -> None:
     causes = [hint.cause for found in scene.deliveries(2) for hint in found.hints]
 
     assert ["manual_adjustment", "order_created"] == causes
+
+
+def test_the_same_is_told_of_the_seller_as_of_the_shop(scene: Scene) -> None:
+    for topic in (STOCK, "INVENTORY_CHANGED"):
+        scene.control.post("webhooks", topic=topic, address=scene.box.url)
+    scene.control.post("stock", seller_sku="A", available=7, by="system_auto_replenish")
+    first, second = scene.deliveries(2)
+    bodies = [json.loads(body) for _, body in scene.box.got]
+
+    assert {"INVENTORY_CHANGED", STOCK} == {first.topic, second.topic}
+    assert first.event == second.event
+    assert first.hints == second.hints
+    assert [{"seller_id"}, {"shop_id"}] == [
+        {"seller_id", "shop_id"} & body.keys() for body in bodies
+    ]
+    (hint,) = first.hints
+    assert hint.moved is not None
+    assert (Mover.PLATFORM, 7) == (hint.moved.mover, hint.moved.units)
+
+
+def test_another_app_writes_on_its_schedule_until_it_is_told_to_stop(scene: Scene) -> None:
+    scene.control.post("webhooks", topic=STOCK, address=scene.box.url)
+    made = scene.control.post("rivals", seller_sku="A", available=9, every=0.05)
+    scene.control.post("stock", seller_sku="A", available=7)
+    told = scene.deliveries(3)
+    scene.control.delete("rivals")
+    scene.control.post("stock", seller_sku="A", available=6)
+
+    assert [{"seller_sku": "A", "available": 9, "every": 0.05, "by": "api_sync"}] == made["rivals"]
+    assert ["api_sync", "manual_adjustment", "api_sync"] == [
+        hint.cause for found in told for hint in found.hints
+    ]
+    assert {"rivals": []} == scene.control.get("rivals")
+    assert [6] == list(scene.control.available("A").values())
 
 
 def test_a_seller_who_leaves_is_told(scene: Scene) -> None:

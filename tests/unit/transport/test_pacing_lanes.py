@@ -92,6 +92,32 @@ def test_within_a_lane_first_come_is_first_served() -> None:
     assert [0, 1, 2, 3] == order
 
 
+def test_callers_behind_others_look_less_often_and_leave_within_a_second_when_told_to_stop() -> (
+    None
+):
+    clock = HeldClock()
+    pacer = Pacer(known(0.1), clock)
+    pacer.acquire()
+    told = threading.Event()
+
+    def wait() -> None:
+        with pytest.raises(Stopped):
+            pacer.acquire(Lane.NORMAL, told.is_set)
+
+    threads = []
+    for number in range(3):
+        threads.append(in_thread(wait))
+        clock.wait_for_sleepers(number + 1)
+    told.set()
+    clock.pass_time(0.25)
+    threads[0].join(10)
+    assert [False, True, True] == [thread.is_alive() for thread in threads]
+    clock.pass_time(0.75)
+    for thread in threads:
+        thread.join(10)
+    assert not any(thread.is_alive() for thread in threads)
+
+
 def test_a_waiting_caller_leaves_within_a_quarter_of_a_second_when_told_to_stop() -> None:
     clock = HeldClock()
     pacer = Pacer(known(0.1), clock)

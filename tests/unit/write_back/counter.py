@@ -8,8 +8,9 @@ from syncd.domain.identity import DEFAULT_LOCATION, LocationName, Place, Sku
 from syncd.domain.orders import OrdersMode, OrdersPolicy
 from syncd.domain.stock import Basis
 from syncd.domain.write_back import Booking, BookingState, Effect
-from syncd.engine.setup import EngineSetup, Mode
-from tests.fakes.shopfloor import STOCK, Shopfloor, within
+from syncd.engine.cycle import Task, run_cycle
+from syncd.engine.setup import EngineSetup, Mode, Trigger
+from tests.fakes.shopfloor import SHOP, STOCK, Shopfloor, within
 from tests.fakes.written_source import WrittenSource
 
 WRITE_BACK = OrdersPolicy(mode=OrdersMode.WRITE_BACK)
@@ -35,6 +36,11 @@ class Counter(Shopfloor):
         self.clock.advance(seconds)
         self.source.as_of = self.clock.now()
         self.cycle()
+
+    def publish(self) -> None:
+        """A cycle that reads no source, as a daemon's."""
+        task = Task(trigger=Trigger.BY_HAND, word="test", sources=(), channels=[SHOP], send=True)
+        run_cycle(self.engine(), task, lambda report: report.status().value)
 
     def engine(self) -> EngineSetup:
         """As on the floor, in this mode."""

@@ -1,18 +1,23 @@
 """Order lines are taken off a source that is written back: each once, at once, and never twice."""
 
-from datetime import timedelta
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
 from syncd.domain.errors import ChannelUnavailable
+from syncd.domain.identity import SourceName
 from syncd.domain.orders import OrderState
 from syncd.domain.report import ExitCode
-from syncd.domain.stock import Completeness
+from syncd.domain.rules import Draw
+from syncd.domain.stock import Basis, Completeness
 from syncd.domain.write_back import BookingState, Effect
 from syncd.engine.setup import Mode
-from tests.fakes.memory_source import Row
+from tests.fakes.memory_source import MemoryReader, Row
 from tests.fakes.shopfloor import STOCK, kit, pack
-from tests.fakes.written_source import Fault
+from tests.fakes.written_source import Fault, WrittenSource
 from tests.unit.write_back.counter import Counter
 
 DONE, NEW, DROPPED = BookingState.DONE, BookingState.NEW, BookingState.DROPPED
@@ -365,3 +370,48 @@ def test_an_order_that_lands_while_a_quantity_is_written_is_repaired_by_the_next
 def buy_once(counter: Counter) -> None:
     counter.shop.before_submit = None
     counter.shop.order("A", 1)
+
+
+class Overtaken(WrittenSource):
+    """While it is being read, something happens."""
+
+    meanwhile: Callable[[], None] | None = None
+
+    @contextmanager
+    def snapshot(self, since: datetime | None) -> Iterator[MemoryReader]:
+        seen = replace(self, rows=list(self.rows))
+        happening, self.meanwhile = self.meanwhile, None
+        if happening is not None:
+            happening()
+        with WrittenSource.snapshot(seen, since) as reader:
+            yield reader
+
+
+def test_what_is_confirmed_while_a_source_is_read_is_not_in_that_reading(counter: Counter) -> None:
+    source = Overtaken(STOCK, counter.clock.now())
+    counter.stock_of = counter.source = source
+    counter.stocked(A=10)
+    counter.shop.order("A", 1)
+    source.meanwhile = counter.publish
+
+    counter.cycle_later()
+
+    assert (9, 9, 1) == (counter.left("A"), counter.shop.shown("A"), in_play(counter))
+
+
+def test_what_left_before_a_second_source_was_written_back_is_not_taken_off_that(
+    counter: Counter,
+) -> None:
+    counter.stocked(A=10)
+    second = WrittenSource(SourceName("second"), counter.clock.now(), [Row("B", "5")])
+    counter.more_sources = {second.name: (second, counter.reading_only(), Basis.AVAILABLE)}
+    counter.stock = replace(counter.stock, draws=(*counter.stock.draws, Draw(source=second.name)))
+    counter.shop.list_sku("B", W1=5)
+    counter.cycle_later()
+    order = counter.shop.order("B", 1)
+    counter.shop.advance(order, OrderState.IN_TRANSIT)
+    counter.clock.advance(60)
+    counter.more_sources = {second.name: (second, counter.orders, Basis.AVAILABLE)}
+    counter.cycle_later()
+
+    assert [] == second.calls

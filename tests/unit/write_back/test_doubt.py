@@ -146,7 +146,7 @@ def test_what_the_look_does_not_show_is_for_a_person(
     words: str,
 ) -> None:
     sold(counter, Fault.LOST_BEFORE)
-    counter.stock_of.can_tell = can_tell
+    counter.stock_of.tells = can_tell
 
     counter.cycle_later(DAY)
     counter.cycle_later(DAY)

@@ -1,0 +1,195 @@
+"""How fast SKUs sell just now and how late a channel learns of it: what an adaptive safety stock follows."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+
+from syncd.domain.adaptive import Pace, Withholding, window, withhold
+from syncd.domain.booking import Demand, booked_at, demands
+from syncd.domain.delay import Delay, Passage, delay
+from syncd.domain.identity import ChannelName, Place, Sku, SourceName
+from syncd.domain.orders import OrdersMode, takes_units
+from syncd.domain.rules import Combine, ListingRule
+from syncd.domain.selling import (
+    Sale,
+    StockMove,
+    explanation,
+    falls,
+    patience,
+    unexplained,
+)
+from syncd.engine.setup import ChannelSetup, EngineSetup, SourceSetup
+
+REMEMBERED = timedelta(days=7)
+"""How far back news is looked at to learn how long it takes."""
+LOOKED_AT = 100
+LIVE = timedelta(hours=24)
+"""A sender is believed to send webhooks when one came in this time."""
+
+
+class Delays:
+    """How long news takes to one channel, by source and by order; read from the ledger when first asked."""
+
+    def __init__(self, engine: EngineSetup, setup: ChannelSetup) -> None:
+        self._engine = engine
+        self._setup = setup
+        self._of_sources: dict[SourceName, Delay] = {}
+
+    @cached_property
+    def _ways(self) -> Sequence[Passage]:
+        since = self._engine.clock.now() - REMEMBERED
+        return self._engine.ledger.passages(self._setup.name, since, LOOKED_AT)
+
+    def of_source(self, name: SourceName) -> Delay:
+        """From a sale that a source books to the verified listing."""
+        if name not in self._of_sources:
+            ways = [way for way in self._ways if way.source == name]
+            every = self._engine.sources[name].every
+            self._of_sources[name] = delay(ways, every, told=self._is_live(name))
+        return self._of_sources[name]
+
+    @cached_property
+    def of_orders(self) -> Delay:
+        """From an order of any channel to the verified listings that share its units."""
+        ways = [way for way in self._ways if way.source is None]
+        every = max(setup.orders_every for setup in self._engine.channels.values())
+        told = all(self._is_live(name) for name in self._engine.channels)
+        return delay(ways, every, told=told)
+
+    def _is_live(self, name: str) -> bool:
+        return self._engine.ledger.heard_since(name, self._engine.clock.now() - LIVE)
+
+
+class Tempo:
+    """What sold lately of the SKUs that one channel's adaptive rules ask for; read when first asked."""
+
+    def __init__(
+        self, engine: EngineSetup, setup: ChannelSetup, delays: Delays | None = None
+    ) -> None:
+        self._engine = engine
+        self._setup = setup
+        self.delays = delays or Delays(engine, setup)
+        self._exposures: dict[frozenset[SourceName], timedelta] = {}
+
+    def withheld(self, rules: Iterable[ListingRule]) -> Mapping[Sku, Withholding]:
+        """By the SKU of each adaptive rule that draws on something, what it withholds now."""
+        wanted = [rule for rule in rules if rule.stock.adaptive is not None and self._drawn(rule)]
+        if not wanted:
+            return {}
+        needed = dict.fromkeys(part.sku for rule in wanted for part in rule.components)
+        moves = self._engine.ledger.stock_moves(needed, self._horizon)
+        places = {
+            sku: [position.place for position in positions]
+            for sku, positions in self._engine.ledger.positions(moves).items()
+        }
+        return {
+            rule.sku: withhold(
+                rule,
+                rule.stock.adaptive,
+                {
+                    part.sku: self._pace(rule, _Lost(moves, places), part.sku)
+                    for part in rule.components
+                },
+            )
+            for rule in wanted
+            if rule.stock.adaptive is not None
+        }
+
+    def exposure(self, rule: ListingRule) -> timedelta:
+        """How long a sale elsewhere may go unseen by this listing: the slowest of the ways news takes."""
+        drawn = frozenset(source.name for source in self._drawn(rule))
+        if drawn not in self._exposures:
+            spans = [self.delays.of_source(name).steady for name in drawn]
+            if self._orders_matter(drawn):
+                spans.append(self.delays.of_orders.steady)
+            self._exposures[drawn] = max(spans)
+        return self._exposures[drawn]
+
+    def _drawn(self, rule: ListingRule) -> list[SourceSetup]:
+        return [
+            source
+            for draw in rule.stock.draws
+            if (source := self._engine.sources.get(draw.source)) is not None and source.feeds_stock
+        ]
+
+    def _orders_matter(self, drawn: Iterable[SourceName]) -> bool:
+        """Whether an order takes units from anything but the listing that showed them, which knows at once."""
+        policies = [self._engine.sources[name].orders for name in drawn]
+        written = any(
+            policy is not None and policy.mode is OrdersMode.WRITE_BACK for policy in policies
+        )
+        composed = any(
+            row.kit is not None or row.of is not None for row in self._setup.rules.overrides
+        )
+        return written or composed or len(self._engine.rules) > 1
+
+    @cached_property
+    def _horizon(self) -> datetime:
+        """From when on orders and readings can matter to any window."""
+        lags = [
+            patience(source.orders, source.every)
+            for source in self._engine.sources.values()
+            if source.orders is not None
+        ]
+        longest = max(
+            (self.delays.of_source(name).steady for name, source in self._engine.sources.items()
+             if source.feeds_stock), default=timedelta(0),
+        )  # fmt: skip
+        slow = max(longest, self.delays.of_orders.steady)
+        return self._engine.clock.now() - window(slow) - max(lags, default=timedelta(0))
+
+    @cached_property
+    def _demands(self) -> Mapping[Sku, Sequence[Demand]]:
+        """What orders took lately, by component; those of cancelled lines, too, which a source may contain."""
+        found: dict[Sku, list[Demand]] = {}
+        for line in self._engine.ledger.lines_since(self._horizon):
+            rules = self._engine.rules.get(ChannelName(line.channel))
+            for demand in () if rules is None else demands(line, rules):
+                found.setdefault(demand.sku, []).append(demand)
+        return found
+
+    def _pace(self, rule: ListingRule, lost: "_Lost", sku: Sku) -> Pace:
+        taken = self._demands.get(sku, ())
+        bought = [
+            Sale(at=demand.line.created_at, units=demand.units)
+            for demand in taken
+            if takes_units(demand.line)
+        ]
+        own = [self._elsewhere(source, rule, lost, sku) for source in self._drawn(rule)]
+        if rule.stock.combine is not Combine.SUM:  # they tell of the same units
+            own = [max(own, key=lambda sales: sum(sale.units for sale in sales))]
+        return Pace(
+            now=self._engine.clock.now(),
+            exposure=self.exposure(rule),
+            sales=[*bought, *(sale for sales in own for sale in sales)],
+        )
+
+    def _elsewhere(
+        self, source: SourceSetup, rule: ListingRule, lost: "_Lost", sku: Sku
+    ) -> list[Sale]:
+        """What one source lost and not to orders of the channels: its own shop's sales."""
+        policy = source.orders
+        if policy is None or policy.mode is OrdersMode.NEVER:  # a count is no sale
+            return []
+        here = falls(
+            move
+            for move in lost.moves.get(sku, ())
+            if move.place.source == source.name
+            and any(draw.takes(move.place) for draw in rule.stock.draws)
+        )
+        taken = [
+            demand
+            for demand in (self._demands.get(sku, ()) if here else ())
+            if any(place.source == source.name for place in booked_at(demand, lost.places[sku]))
+        ]
+        found = (explanation(each.line, each.units, policy, source.every) for each in taken)
+        return unexplained(here, [each for each in found if each is not None])
+
+
+@dataclass(frozen=True, slots=True)
+class _Lost:
+    """What readings of the SKUs at hand changed lately, and all places where they lie."""
+
+    moves: Mapping[Sku, Sequence[StockMove]]
+    places: Mapping[Sku, Sequence[Place]]
