@@ -191,6 +191,17 @@ class SellingStore(StorePart):
                 ],
             )
 
+    def next_withheld_at(self, channel: ChannelName) -> datetime | None:
+        """When less has to be withheld of a listing next; None when of none."""
+        with self._database.read() as connection:
+            return moment_or_none(
+                connection.exec_driver_sql(
+                    "SELECT MIN(safety_until) FROM listing "
+                    "WHERE channel_id = ? AND safety_until IS NOT NULL",
+                    (known_channel(connection, channel),),
+                ).scalar()
+            )
+
     def mark_withheld_due(self, channel: ChannelName, now: datetime) -> int:
         """Mark SKUs dirty of which less has to be withheld by now.
 

@@ -62,7 +62,12 @@ class Checks:
             self._break(Law.SOUND, problem)
 
     def _withheld(self) -> dict[str, int]:
-        return dict.fromkeys(self._world.left, self._design.safety)
+        least = dict.fromkeys(self._world.left, self._design.safety)
+        if self._design.adaptive:
+            for bound in self._keeper.process.ledger.listings(SHOP):
+                if bound.published.safety:
+                    least[bound.listing.seller_sku] = bound.published.safety
+        return least
 
     def _undecided(self) -> str:
         ledger = self._keeper.process.ledger

@@ -28,6 +28,7 @@ class Design:
     hooks: bool = False
     imports_every: float | None = None
     safety: int = 0
+    adaptive: bool = False
 
 
 def _within(seconds: float) -> OrdersPolicy:
@@ -63,6 +64,10 @@ _ALL = (
     Design(
         name="G", source_every=MINUTE, orders_every=MINUTE, orders=_WRITTEN, hooks=True,
         title="webhooks from both sides, orders are written back, a poll a minute repairs what is lost",
+    ),
+    Design(
+        name="GA", source_every=MINUTE, orders_every=MINUTE, orders=_WRITTEN, hooks=True,
+        adaptive=True, title="as G, with a safety stock that follows the sales (safety: adaptive)",
     ),
 )  # fmt: skip
 

@@ -1,13 +1,18 @@
 """syncd in the simulated world: cycles when polls, hints and timers ask for them, as the daemon runs them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
+from syncd.domain.errors import ChannelError
+from syncd.domain.outcome import Verdict
 from syncd.domain.report import Report, SourceState
 from syncd.engine.cycle import Task, run_cycle
+from syncd.engine.ordering import poll_orders
 from syncd.engine.reconciling import reconcile
 from syncd.engine.setup import Trigger
-from syncd.ports.deliveries import Arrival
+from syncd.ports.deliveries import Arrival, Delivery, Receipt
 from syncd.ports.ledger import Ledger
 from syncd.ports.sandbox import Letter
 from syncd.simulation.designs import Design
@@ -22,14 +27,18 @@ from syncd.simulation.process import (
     Process,
     started,
 )
-from syncd.simulation.timeline import Timeline
+from syncd.simulation.timeline import BEGIN, Timeline
 from syncd.simulation.trace import Trace
 
 LOOKS = (0.5, 2.0)
 LOOK_AGAIN = 5.0
+LATE_ORDERS = 3.0
+AT_LEAST = 1.0
+SELDOM = 1e9
 RESTARTS_AFTER = (1.0, 6.0)
 """Seconds from the death of the process until the next one works."""
 MOST_DELIVERIES = 1_000
+_WRITTEN = frozenset({Verdict.VERIFIED, Verdict.ACCEPTED, Verdict.CONTRADICTED, Verdict.UNKNOWN})
 
 
 def unwritten(report: Report) -> str:
@@ -57,6 +66,7 @@ class Keeper:
         self.reading, self.publishing, self._reconciling = (
             Poll(every=span, phase=span * phase) for span, phase in zip(every, phases, strict=True)
         )
+        self._late = Poll(every=SELDOM, phase=SELDOM)
         self.cycles = 0
         self._process: Process | None = None
 
@@ -79,6 +89,7 @@ class Keeper:
         jobs = (
             (self.reading, self._read),
             (self.publishing, self._publish),
+            (self._late, self._ask_late),
             (self._reconciling, self._reconcile),
         )
         while time.time < until:
@@ -96,20 +107,18 @@ class Keeper:
             self._process.closing.close()
 
     def take_letter(self, letter: Letter) -> bool:
-        """A webhook of TikTok Shop comes in: verified, stored, and only then answered."""
+        """A webhook of TikTok Shop comes in; False when nobody is there to take it."""
         if self._process is None:
             return False
         delivery = self._process.channel.parse_delivery(letter.headers, letter.body)
-        arrival = Arrival(receiver=SHOP, delivery=delivery, received_at=self._timeline.now())
-        self._process.ledger.record_deliveries([arrival])
-        self._hint(self.publishing)
+        self._take(SHOP, delivery, self.publishing)
         return True
 
-    def take_hint(self) -> bool:
-        """The merchant's shop says that stock moved."""
+    def take_note(self, delivery: Delivery) -> bool:
+        """A webhook of the merchant's shop comes in; False when nobody is there to take it."""
         if self._process is None:
             return False
-        self._hint(self.reading)
+        self._take(STOCK, delivery, self.reading)
         return True
 
     def stir(self, poll: Poll) -> None:
@@ -117,27 +126,53 @@ class Keeper:
         poll.stir(self._timeline.time)
         self._timeline.wake()
 
-    def _hint(self, poll: Poll) -> None:
-        poll.hinted = True
-        self._timeline.wake()
+    def _take(self, receiver: str, delivery: Delivery, poll: Poll) -> None:
+        """Stored before it is answered; what was told before asks for nothing."""
+        arrival = Arrival(receiver=receiver, delivery=delivery, received_at=self._timeline.now())
+        (receipt,) = self.process.ledger.record_deliveries([arrival])
+        if receipt is Receipt.STORED:
+            poll.hinted = True
+            self._timeline.wake()
 
     def _read(self) -> None:
-        (part,) = self._cycle("read", sources=True).sources
+        with self._settled(STOCK):
+            (part,) = self._cycle("read", sources=True).sources
         if part.state not in {SourceState.OK, SourceState.UNCHANGED}:
             self.reading.stir(self._timeline.time)
         if part.changed or part.missing:
             self.publishing.hinted = True
 
     def _publish(self) -> None:
-        ledger = self.process.ledger
-        waiting = ledger.waiting_deliveries(SHOP, MOST_DELIVERIES) if self._design.hooks else ()
-        self._cycle("publish", channels=True)
-        if waiting:
-            ledger.settle_deliveries(SHOP, waiting[-1].number)
-        if ledger.unresolved(SHOP):
-            self.publishing.again_at = self._timeline.time + LOOK_AGAIN
+        with self._settled(SHOP):
+            (part,) = self._cycle("publish", channels=True).channels
+        now = self._timeline.time
+        if any(row.verdict in _WRITTEN for row in part.changes):
+            self._late.again_at = now + LATE_ORDERS
+        self._plan_ahead(now)
+
+    def _plan_ahead(self, now: float) -> None:
+        """When to publish again before its time, and from when on there is something to find."""
+        ledger, writers = self.process.ledger, self.process.engine.writers()
+        booking = _seconds(ledger.next_booking_at(SHOP, writers)) if writers else None
+        if booking is not None and booking <= now + LOOK_AGAIN:
+            self.publishing.again_at = max(booking, now + AT_LEAST)
+        elif ledger.unresolved(SHOP):
+            self.publishing.again_at = now + LOOK_AGAIN
         if ledger.dirty_count(SHOP):
-            self.publishing.stir(self._timeline.time)
+            self.publishing.stir(now)
+        withheld = _seconds(ledger.next_withheld_at(SHOP)) if self._design.adaptive else None
+        for moment in (booking, withheld):
+            if moment is not None:
+                self.publishing.stir(moment)
+
+    def _ask_late(self) -> None:
+        """Orders that came while a quantity was on its way."""
+        engine = self.process.engine
+        try:
+            if poll_orders(engine, engine.channels[SHOP]).moved:
+                self.publishing.hinted = True
+        except ChannelError:
+            return  # the next poll asks again
 
     def _reconcile(self) -> None:
         engine = self.process.engine
@@ -145,6 +180,15 @@ class Keeper:
         self._told(reconcile(engine, engine.channels[SHOP], task, unwritten), engine.ledger)
         if self.process.ledger.dirty_count(SHOP):
             self.publishing.hinted = True
+
+    @contextmanager
+    def _settled(self, receiver: str) -> Iterator[None]:
+        """What webhooks pointed at before is settled by what is done now."""
+        ledger = self.process.ledger
+        waiting = ledger.waiting_deliveries(receiver, MOST_DELIVERIES) if self._design.hooks else ()
+        yield
+        if waiting:
+            ledger.settle_deliveries(receiver, waiting[-1].number)
 
     def _cycle(self, word: str, *, sources: bool = False, channels: bool = False) -> Report:
         self.cycles += 1
@@ -168,7 +212,12 @@ class Keeper:
             self._process = self._born()
             self._trace.note("syncd lives again")
             self.reading.hinted = self.publishing.hinted = True
-            self.publishing.again_at = NEVER
+            self.publishing.again_at = self._late.again_at = NEVER
 
     def _born(self) -> Process:
         return started(self._design, self._folder, self._timeline, self._source, self._connection)
+
+
+def _seconds(moment: datetime | None) -> float | None:
+    """In simulated seconds."""
+    return None if moment is None else (moment - BEGIN).total_seconds()

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from syncd.domain.errors import SourceUnavailable
 from syncd.domain.identity import DEFAULT_LOCATION, Sku, SourceName
 from syncd.domain.stock import Completeness, Reading, Reject, State, Watermark
+from syncd.ports.deliveries import About, Delivery, Hint
 from syncd.ports.probe import Check
 from syncd.ports.source import RawBatch
 from syncd.ports.write_back import Adjustment, Answer, Booked, InDoubt
@@ -65,6 +66,14 @@ class CounterReader:
     def locate(self, position: int) -> str:
         """`merchant:17`."""
         return f"{ORIGIN}:{position}"
+
+
+def stock_note(sku: str, number: int, at: datetime) -> Delivery:
+    """The webhook that tells of a change of a SKU's stock."""
+    return Delivery(
+        topic="stock", notification=str(number), event=str(number), sent_at=at,
+        hints=(Hint(about=About.STOCK, reference=sku),),
+    )  # fmt: skip
 
 
 class MerchantSource:

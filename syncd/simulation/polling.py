@@ -35,8 +35,8 @@ class Poll:
         return min(regular, self.again_at)
 
     def stir(self, now: float) -> None:
-        """Something happened that a poll from now on would find."""
-        if self.stirred_at is None:
+        """There is something that a poll from that moment on would find."""
+        if self.stirred_at is None or self.stirred_at > now:
             self.stirred_at = now
 
     def ran(self, now: float) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import BaseModel, SecretStr
 
 from syncd.domain.identity import ChannelName, SourceName
-from syncd.domain.rules import ChannelRules, Draw, Limits, StockRule, Zero
+from syncd.domain.rules import Adaptive, ChannelRules, Draw, Limits, StockRule, Zero
 from syncd.domain.stock import Basis, Expectations, Trust
 from syncd.engine.setup import ChannelSetup, EngineSetup, Mode, Silent, SourceSetup
 from syncd.ledger.store import SqlLedger, open_ledger_for_writing
@@ -101,7 +101,11 @@ def started(
 
 def _rules(design: Design) -> ChannelRules:
     return ChannelRules(
-        channel=SHOP, stock=StockRule(draws=(Draw(source=STOCK),), safety=design.safety),
+        channel=SHOP,
+        stock=StockRule(
+            draws=(Draw(source=STOCK),), safety=design.safety,
+            adaptive=Adaptive() if design.adaptive else None,
+        ),
         price=None, warehouses={}, orders_go_to=None, aliases={}, overrides=(), limits=Limits(),
         zero=Zero.SEND, origins={}, fingerprint=design.name,
     )  # fmt: skip

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
+from itertools import count
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -23,7 +24,7 @@ from syncd.simulation.designs import DESIGNS
 from syncd.simulation.keeper import Keeper
 from syncd.simulation.laws import Broken
 from syncd.simulation.line import Line
-from syncd.simulation.merchant_source import MerchantSource, WritableMerchantSource
+from syncd.simulation.merchant_source import MerchantSource, WritableMerchantSource, stock_note
 from syncd.simulation.misfortune import USUAL, Crashes, Fate, Misfortune
 from syncd.simulation.post import Post
 from syncd.simulation.process import STOCK, Connection
@@ -210,10 +211,13 @@ class _Run:
         post = Post(self._timeline, self._fate)
         hooks = self._design.hooks
 
-        def stock_moved(_: str) -> None:
+        notes = count(1)
+
+        def stock_moved(sku: str) -> None:
             keeper.stir(keeper.reading)
             if hooks:
-                post.send(keeper.take_hint)
+                note = stock_note(sku, next(notes), self._timeline.now())
+                post.send(partial(keeper.take_note, note))
 
         def orders_moved() -> None:
             keeper.stir(keeper.publishing)
