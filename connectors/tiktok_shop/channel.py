@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from functools import cached_property
 from itertools import groupby
-from random import SystemRandom
+from random import Random
 
 from pydantic import SecretStr
 
@@ -47,6 +47,7 @@ from syncd.ports.clock import Clock
 from syncd.ports.credentials import Credentials
 from syncd.ports.deliveries import Delivery, Subscription
 from syncd.ports.tokens import TokenStore
+from syncd.ports.wire import Wire
 
 SKUS_PER_CALL = 50
 """How many SKUs of one product go into one write; the shop's own limit is undocumented (Unsure 2)."""
@@ -376,13 +377,15 @@ def _replaced(outcomes: Sequence[Outcome], by: Sequence[Outcome]) -> Sequence[Ou
 @contextmanager
 def opened(
     name: ChannelName, options: TikTokShopOptions, *, credentials: Credentials,
-    tokens: TokenStore, facts: FactStore, clock: Clock,
+    tokens: TokenStore, facts: FactStore, clock: Clock, wire: Wire | None = None,
 ) -> Iterator[TikTokShopChannel]:  # fmt: skip
     """A channel; its connections are closed on leaving."""
     app = App(key=options.app_key, secret=credentials.secret(options.app_secret))
     limits = learned() if options.rate is None else known(options.rate)
-    with HttpTransport(clock) as transport:
-        caller = PacedCaller(transport, Pacer(limits, clock), clock, SystemRandom())
+    with HttpTransport(clock, wire=wire) as transport:
+        # two processes that start at different moments must not wait for the same spans
+        dice = Random(f"{name} {clock.now()}")  # noqa: S311 - spreads retries, no cryptography
+        caller = PacedCaller(transport, Pacer(limits, clock), clock, dice)
         issuer = TokenIssuer(auth_url=options.auth_url, app=app, transport=transport, clock=clock)
         keeper = Keeper(name, tokens, issuer, clock)
         calls = SignedCalls(

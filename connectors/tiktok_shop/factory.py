@@ -11,6 +11,7 @@ from syncd.ports.channel import Channel, FactStore
 from syncd.ports.clock import Clock
 from syncd.ports.credentials import Credentials
 from syncd.ports.tokens import TokenStore
+from syncd.ports.wire import Wire
 
 
 class TikTokShopFactory:
@@ -20,7 +21,7 @@ class TikTokShopFactory:
 
     def open(
         self, name: ChannelName, options: BaseModel, *, folder: Path, credentials: Credentials,
-        tokens: TokenStore, facts: FactStore, clock: Clock,
+        tokens: TokenStore, facts: FactStore, clock: Clock, wire: Wire | None = None,
     ) -> AbstractContextManager[Channel]:  # fmt: skip
         """A channel; its connections are closed on leaving."""
         from connectors.tiktok_shop.channel import opened
@@ -29,8 +30,9 @@ class TikTokShopFactory:
         if not isinstance(options, TikTokShopOptions):
             raise TypeError(f"{type(options).__name__} are no options of tiktok_shop")
         return opened(
-            name, options, credentials=credentials, tokens=tokens, facts=facts, clock=clock
-        )
+            name, options, credentials=credentials, tokens=tokens, facts=facts, clock=clock,
+            wire=wire,
+        )  # fmt: skip
 
 
 FACTORY = TikTokShopFactory()

@@ -15,7 +15,9 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import httpx
 
+from connectors.transport.in_process import InProcess
 from syncd.ports.clock import Clock
+from syncd.ports.wire import Wire
 
 _OK = 200
 _SECONDS = re.compile(r"[0-9]+(\.[0-9]+)?", re.ASCII)
@@ -86,7 +88,8 @@ class HttpTransport:
     """Sends requests over one pool of connections; threads may share it. Close it when done.
 
     Neither proxies nor certificates are taken from the environment and redirects are not followed,
-    because a signed request with a token must reach the configured host or nobody.
+    because a signed request with a token must reach the configured host or nobody. With a `wire` nothing
+    leaves this process.
     """
 
     def __init__(
@@ -94,6 +97,7 @@ class HttpTransport:
         clock: Clock,
         limits: TransportLimits = DEFAULT_LIMITS,
         tls: ssl.SSLContext | None = None,
+        wire: Wire | None = None,
     ) -> None:
         keep_addresses_out_of_logs()
         self._clock = clock
@@ -107,6 +111,7 @@ class HttpTransport:
             trust_env=False,
             follow_redirects=False,
             verify=True if tls is None else tls,
+            transport=None if wire is None else InProcess(wire),
         )
 
     def send(self, request: HttpRequest) -> HttpReply:

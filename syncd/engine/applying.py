@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
@@ -64,7 +64,7 @@ class Sender:
         """
         results: list[Sent] = []
         lowering, mixed, prices = by_phase(changes)
-        with ThreadPoolExecutor(WORKERS) as pool:
+        with self._engine.workers(WORKERS) as pool:
             for phase, prepare in (
                 (lowering, self._look), (mixed, self._look_and_poll), (prices, self._no_look),
             ):  # fmt: skip
@@ -87,7 +87,7 @@ class Sender:
                 )
 
     def _phase(
-        self, pool: ThreadPoolExecutor, groups: Sequence[Sequence[Change]],
+        self, pool: Executor, groups: Sequence[Sequence[Change]],
         prepare: "Prepare", total: int,
     ) -> Iterator[Sent]:  # fmt: skip
         """Chunks of products: while one is being sent, the next is looked at.
@@ -121,7 +121,7 @@ class Sender:
         yield from self._land(flights, 0)
 
     def _launch(
-        self, pool: ThreadPoolExecutor, rows: Sequence[Change], live: Mapping[ListingRef, Listing]
+        self, pool: Executor, rows: Sequence[Change], live: Mapping[ListingRef, Listing]
     ) -> tuple[list[Sent], list["_Flight"]]:
         """The rows for which nothing has to be sent, and the requests of the others under way."""
         amounts = self._amounts(rows, live)

@@ -26,9 +26,9 @@ from syncd.engine.applying import Interrupted, Sender, Sent
 from syncd.engine.attention import attention, parked
 from syncd.engine.drafting import Drafted, draft_plan
 from syncd.engine.drifting import decide_drift, decide_now
-from syncd.engine.ingest import ingest, mark_what_time_changed
+from syncd.engine.ingest import ingest_marked, mark_what_time_changed
 from syncd.engine.mapping import unmapped
-from syncd.engine.ordering import mark_demanded, open_lines, poll_orders
+from syncd.engine.ordering import poll_orders
 from syncd.engine.scanning import scan_if_due
 from syncd.engine.setup import ChannelSetup, EngineSetup, ProgressSink, Trigger
 from syncd.engine.telling import tell
@@ -89,8 +89,7 @@ def run_cycle(
     """Do the task and record it. One source's or channel's failure touches no other."""
     run = engine.ledger.begin_run(task.word)
     started = engine.clock.now()
-    mark_demanded(engine, open_lines(engine))
-    sources = ingest(engine, run, task.sources, whole=task.whole)
+    sources = ingest_marked(engine, run, task.sources, whole=task.whole)
     mark_what_time_changed(engine)
     channels = [
         channel_cycle(engine, engine.channels[name], run, task, stopping) for name in task.channels
@@ -170,7 +169,6 @@ def _prepare(engine: EngineSetup, setup: ChannelSetup, run: RunId, task: Task) -
     engine.ledger.rebind(setup.name, setup.rules.fingerprint, setup.rules.bound_sku)
     scan_if_due(engine, setup, run, task.trigger)
     poll_orders(engine, setup)
-    mark_demanded(engine, open_lines(engine))
     decide_drift(engine, setup)
 
 

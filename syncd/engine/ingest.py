@@ -1,15 +1,31 @@
 """Reads sources into the ledger: unchanged ones cheaply, refused ones without harm."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from syncd.domain.errors import SourceError, SourceInvalid, SourceUnauthorized
 from syncd.domain.identity import RunId, SourceName
 from syncd.domain.report import SourceReport, SourceState
 from syncd.domain.stock import Completeness, Freshness, SourceStanding, freshness
+from syncd.engine.ordering import lines_about_to_be_read, mark_demanded
 from syncd.engine.setup import EngineSetup, SourceSetup
 from syncd.ports.records import SnapshotResult
 from syncd.ports.source import SnapshotReader
+
+
+def ingest_marked(
+    engine: EngineSetup, run: RunId, names: Sequence[SourceName], *, whole: bool = False
+) -> list[SourceReport]:
+    """As `ingest`; SKUs of order lines that these readings may contain for the first time are planned again.
+
+    Marked before, so that no crash forgets it, and again afterwards, because another run may have planned
+    them while the source was read. Lines that are new or moved are marked as they come.
+    """
+    lines = lines_about_to_be_read(engine, names)
+    mark_demanded(engine, lines)
+    reports = ingest(engine, run, names, whole=whole)
+    mark_demanded(engine, lines)
+    return reports
 
 
 def ingest(

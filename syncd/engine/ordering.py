@@ -5,8 +5,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from syncd.domain.booking import Demand, booked_at, demands
-from syncd.domain.identity import Place, Sku
-from syncd.domain.orders import OrderLine, OrdersMode, subtracts, takes_units
+from syncd.domain.identity import Place, Sku, SourceName
+from syncd.domain.orders import (
+    OrderLine,
+    OrdersMode,
+    OrdersPolicy,
+    contained,
+    subtracts,
+    takes_units,
+)
 from syncd.domain.stock import Position, SourceStanding
 from syncd.engine.setup import ChannelSetup, EngineSetup
 
@@ -98,6 +105,34 @@ def open_demands(engine: EngineSetup) -> list[Demand]:
             known = booked.get((line.channel, line.order_id, line.line_id), ())
             found.extend(demands(line, rules, known))
     return found
+
+
+def lines_about_to_be_read(engine: EngineSetup, names: Iterable[SourceName]) -> Sequence[OrderLine]:
+    """Open lines that a reading of these sources begun now may contain, and the last one did not."""
+    sources = [engine.sources[name] for name in names]
+    policies = [(source.name, source.orders) for source in sources if source.orders is not None]
+    if not policies:
+        return ()
+    now, standings = engine.clock.now(), engine.ledger.standings()
+    return [
+        line
+        for line in open_lines(engine)
+        if any(_may_enter(line, policy, standings.get(name), now) for name, policy in policies)
+    ]
+
+
+def _may_enter(
+    line: OrderLine, policy: OrdersPolicy, standing: SourceStanding | None, now: datetime
+) -> bool:
+    """Whether the next reading may contain the line, and the last one did not.
+
+    Where rows bear the time of their count, a new count is a change of the row itself.
+    """
+    if policy.mode is OrdersMode.WRITE_BACK:
+        return True
+    if policy.mode is OrdersMode.NEVER or standing is None or standing.as_of is None:
+        return False
+    return contained(line, policy, now, None) and not contained(line, policy, standing.as_of, None)
 
 
 def mark_demanded(engine: EngineSetup, lines: Iterable[OrderLine]) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from syncd.domain.errors import ChannelError, ChannelUnauthorized
 from syncd.domain.report import ChannelReport, ChannelState, Report
 from syncd.engine.cycle import Task, finish
+from syncd.engine.ordering import mark_demanded, open_lines
 from syncd.engine.scanning import scan
 from syncd.engine.setup import ChannelSetup, EngineSetup
 
@@ -22,6 +23,7 @@ def reconcile(
     part = ChannelReport(name=setup.name, state=ChannelState.OK)
     try:
         found = scan(engine, setup, run)
+        mark_demanded(engine, open_lines(engine))
         part = replace(
             part,
             message=f"{found.total} listings read, {found.new} new, {found.gone} gone, "

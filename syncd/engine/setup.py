@@ -1,6 +1,7 @@
 """What a cycle works with: the opened sources and channels, their rules, the ledger and the clock."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -125,6 +126,8 @@ class EngineSetup:
     progress: ProgressSink
     leases: "Leases | None" = None
     """Where the right to write comes from; None: taken from the ledger for each cycle."""
+    workers: Callable[[int], Executor] = ThreadPoolExecutor
+    """Who makes the requests of a plan: so many at the same time, or in a simulation one after another."""
 
     def lease(self, channel: ChannelName) -> AbstractContextManager[Lease]:
         """The right to write to a channel for one cycle; LeaseHeld when another process has it."""

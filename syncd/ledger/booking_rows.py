@@ -2,13 +2,10 @@
 
 # ruff: noqa: S608 - statements are put together from constants and question marks only
 
-from typing import Any
-
-from sqlalchemy import Connection, Row
-
 from syncd.domain.identity import ChannelName, LocationName, Place, Sku, SourceName
 from syncd.domain.write_back import Booking, BookingId, BookingState, Effect
 from syncd.ledger.columns import micros, micros_or_none, moment, moment_or_none
+from syncd.ledger.connection import Connection, Row
 from syncd.ledger.dirty import mark_everywhere
 from syncd.ledger.names import name_items
 
@@ -97,7 +94,7 @@ def contain(connection: Connection, source: int, confirmations: int, *, named_on
         )
 
 
-def booking_of(row: Row[Any]) -> Booking:
+def booking_of(row: Row) -> Booking:
     """A selected row as the domain's value."""
     return Booking(
         id=BookingId(

@@ -1,11 +1,8 @@
 """How a change lies in columns, the same for plans and for attempts."""
 
-from typing import Any
-
-from sqlalchemy import Row
-
 from syncd.domain.change import Cause, Change, Field
 from syncd.domain.identity import ListingId, ListingRef, ProductId, Sku, WarehouseId
+from syncd.ledger.connection import Row
 
 COLUMNS = "sku, seller_sku, product_id, listing_id, warehouse_id, field, before, after, currency, cause, reason"
 KEY = "product_id = :product AND listing_id = :listing AND warehouse_id = :warehouse AND field = :field"
@@ -38,7 +35,7 @@ def key(change: Change) -> dict[str, object]:
     }
 
 
-def change_of(row: Row[Any]) -> Change:
+def change_of(row: Row) -> Change:
     """The change of a row that has `COLUMNS`."""
     return Change(
         sku=Sku(row.sku),

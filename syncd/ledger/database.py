@@ -2,17 +2,20 @@
 
 import logging
 import sqlite3
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event
+import sqlalchemy
+from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from syncd.domain.errors import ConfigError, LedgerError, LedgerUnusable, Problem
+from syncd.ledger.connection import NO_COLUMN, Connection
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -22,6 +25,7 @@ CHUNK = 500
 """Values per `IN` list, well below SQLite's limit of bound parameters."""
 
 _WRITE = "syncd_write"
+_AT_ONCE = "BEGIN IMMEDIATE"
 _PRAGMAS = (
     ("journal_mode = WAL", "journal_mode", "wal"),
     ("synchronous = FULL", "synchronous", 2),
@@ -69,32 +73,35 @@ class Database:
         self._engine = _engine(path)
         # SQLite lets waiting writers sleep and try again: among fifty threads most would wait in vain
         self._turn = Lock()
+        self._idle: deque[Connection] = deque()
+        self._closed = False
 
     def close(self) -> None:
         """Close every connection."""
+        self._closed = True
+        while self._idle:
+            self._idle.pop().raw.close()
         self._engine.dispose()
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """One write transaction: it has the write lock from its first moment, and commits at the end."""
-        with self._turn, self.guarded(), self._readable(), self._engine.connect() as plain:
-            connection = plain.execution_options(**{_WRITE: True})
-            with connection.begin():
-                yield connection
+        with (
+            self._turn, self.guarded(), self._readable(), self._connected() as connection,
+            connection.begin(_AT_ONCE),
+        ):  # fmt: skip
+            yield connection
 
     @contextmanager
     def impatient_write(self, milliseconds: int) -> Iterator[Connection]:
         """One write transaction that waits no longer than this for others; LedgerUnusable then."""
-        with self._soon(milliseconds), self.guarded(), self._engine.connect() as plain:
-            driver = plain.connection.dbapi_connection
-            if driver is None:
-                raise LedgerUnusable(f"the ledger {self.path} was closed")
-            driver.execute(f"PRAGMA busy_timeout = {milliseconds}")
+        with self._soon(milliseconds), self.guarded(), self._connected() as connection:
+            connection.raw.execute(f"PRAGMA busy_timeout = {milliseconds}")
             try:
-                with plain.execution_options(**{_WRITE: True}).begin():
-                    yield plain
+                with connection.begin(_AT_ONCE):
+                    yield connection
             finally:
-                driver.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
+                connection.raw.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
 
     @contextmanager
     def _soon(self, milliseconds: int) -> Iterator[None]:
@@ -110,27 +117,68 @@ class Database:
     def read(self) -> Iterator[Connection]:
         """One consistent view of the ledger."""
         with (
-            self.guarded(), self._readable(), self._engine.connect() as connection, connection.begin()
+            self.guarded(), self._readable(), self._connected() as connection, connection.begin()
         ):  # fmt: skip
             yield connection
 
     @contextmanager
     def private(self) -> Iterator[Connection]:
         """A connection of its own whose temporary tables vanish with it; the caller begins and ends."""
-        with self.guarded(), self._engine.connect() as connection:
+        with self.guarded():
+            connection = self._opened()
             try:
                 yield connection
             finally:
-                if connection.in_transaction():
-                    connection.rollback()
-                connection.invalidate()
+                connection.raw.close()
 
     @contextmanager
     def writing(self, connection: Connection) -> Iterator[Connection]:
         """One write transaction on a private connection that is between transactions."""
-        marked = connection.execution_options(**{_WRITE: True})
-        with self._turn, marked.begin():
-            yield marked
+        with self._turn, connection.begin(_AT_ONCE):
+            yield connection
+
+    @contextmanager
+    def models_write(self) -> Iterator[sqlalchemy.Connection]:
+        """One write transaction for SQLModel and Alembic."""
+        with self._turn, self.migrating() as connection, self._readable(), connection.begin():
+            yield connection
+
+    @contextmanager
+    def models_read(self) -> Iterator[sqlalchemy.Connection]:
+        """One consistent view of the ledger for SQLModel."""
+        with (
+            self.guarded(), self._readable(), self._engine.connect() as connection, connection.begin()
+        ):  # fmt: skip
+            yield connection
+
+    @contextmanager
+    def migrating(self) -> Iterator[sqlalchemy.Connection]:
+        """A connection for Alembic, which begins and ends each step by itself."""
+        with self.guarded(), self._engine.connect() as connection:
+            yield connection.execution_options(**{_WRITE: True})
+
+    @contextmanager
+    def _connected(self) -> Iterator[Connection]:
+        """One of the connections that are kept, or a new one when all are in use."""
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            connection = self._opened()
+        try:
+            yield connection
+        finally:
+            if self._closed:
+                connection.raw.close()
+            else:
+                self._idle.append(connection)
+
+    def _opened(self) -> Connection:
+        """A connection with the ledger's settings that nobody else holds."""
+        made = self._engine.raw_connection()
+        driver = made.driver_connection
+        made.detach()
+        assert isinstance(driver, sqlite3.Connection)  # noqa: S101 - the engine is made for nothing else
+        return Connection(driver)
 
     @contextmanager
     def guarded(self) -> Iterator[None]:
@@ -169,7 +217,7 @@ class Database:
         """What SQLite's `quick_check` or `integrity_check` (with every index) finds first, if anything."""
         try:
             with self.read() as connection:
-                answers = connection.exec_driver_sql(f"PRAGMA {check}(1)").scalars().all()
+                answers = connection.exec_driver_sql(f"PRAGMA {check}(1)").scalars()
         except LedgerUnusable as error:
             return error
         return None if answers == ["ok"] else self.damaged(str(answers[0]))
@@ -188,14 +236,13 @@ class Database:
         except (ValueError, ArithmeticError) as error:
             raise self.damaged(f"a value in it is none: {error}") from error
         except AttributeError as error:
-            if _NO_COLUMN not in str(error):
+            if NO_COLUMN not in str(error):
                 raise
             raise self.damaged(f"a table lacks a column: {error}") from error
 
 
 _REFUSALS = ("SQLITE_ERROR", "SQLITE_CONSTRAINT")
 """Our statements fit the schema, whose version was looked at: it is no longer what it says it is."""
-_NO_COLUMN = "Could not locate column in row"
 _NO_TEXT = "Could not decode to UTF-8"
 _FULL = "cannot grow: the disk is full; free some space and run again, nothing was lost"
 _RESTORE = (
@@ -241,8 +288,8 @@ def _engine(path: Path) -> Engine:
             cursor.close()
 
     @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
+    def _begin(connection: sqlalchemy.Connection) -> None:
         write = connection.get_execution_options().get(_WRITE)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+        connection.exec_driver_sql(_AT_ONCE if write else "BEGIN")
 
     return engine

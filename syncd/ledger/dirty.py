@@ -4,8 +4,7 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import Connection
-
+from syncd.ledger.connection import Connection
 from syncd.ledger.database import chunks, marks
 
 

@@ -4,7 +4,7 @@ from syncd.domain.identity import ChannelName
 from syncd.ledger.base import StorePart
 from syncd.ledger.columns import moment
 from syncd.ledger.names import channel_id
-from syncd.ledger.sessions import write_session
+from syncd.ledger.sessions import connection_of, write_session
 from syncd.ledger.tables import FactRow
 from syncd.ports.channel import Fact
 
@@ -29,6 +29,6 @@ class SqlFactStore(StorePart):
     def learn(self, channel: ChannelName, name: str, value: str) -> None:
         """Remember the fact with the present date."""
         with write_session(self._database) as session:
-            number = channel_id(session.connection(), channel)
+            number = channel_id(connection_of(session), channel)
             now = self._clock.now()
             session.merge(FactRow(channel_id=number, name=name, value=value, learned_at=now))

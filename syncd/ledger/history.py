@@ -6,15 +6,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
-
-from sqlalchemy import Connection, Row
 
 from syncd.domain.errors import UsageError
 from syncd.domain.identity import LocationName, Place, RunId, Sku, SourceName
 from syncd.domain.stock import Position, State
 from syncd.ledger.base import StorePart
 from syncd.ledger.columns import micros, moment, moment_or_none
+from syncd.ledger.connection import Connection, Row
 from syncd.ledger.database import chunks, marks
 from syncd.ports.records import Movement
 
@@ -154,7 +152,7 @@ _FORGET_RUNS = (
 )
 
 
-def _position_rows(connection: Connection, skus: Sequence[str]) -> Iterable[Row[Any]]:
+def _position_rows(connection: Connection, skus: Sequence[str]) -> Iterable[Row]:
     return connection.exec_driver_sql(
         _POSITIONS + f"WHERE i.sku IN ({marks(skus)}) ORDER BY i.sku, s.name, l.name", tuple(skus)
     )
@@ -162,14 +160,14 @@ def _position_rows(connection: Connection, skus: Sequence[str]) -> Iterable[Row[
 
 def _later_movements(
     connection: Connection, skus: Sequence[str], after: datetime
-) -> dict[tuple[int, int], list[Row[Any]]]:
+) -> dict[tuple[int, int], list[Row]]:
     """Movements since then by position, newest first."""
     rows = connection.exec_driver_sql(
         _MOVEMENTS + f"WHERE i.sku IN ({marks(skus)}) "
         "AND COALESCE(n.recorded_at, r.started_at) > ? ORDER BY m.run_id DESC",
         (*skus, micros(after)),
     )
-    found: dict[tuple[int, int], list[Row[Any]]] = {}
+    found: dict[tuple[int, int], list[Row]] = {}
     for row in rows:
         found.setdefault((row.item_id, row.location_id), []).append(row)
     return found
@@ -190,7 +188,7 @@ def _origin(locator: str | None, origin: str | None, line: int | None) -> str:
     return locator.replace("{line}", str(line))
 
 
-def _position(row: Row[Any]) -> Position:
+def _position(row: Row) -> Position:
     return Position(
         sku=Sku(row.sku),
         place=Place(SourceName(row.source), LocationName(row.location)),
@@ -208,7 +206,7 @@ def _position(row: Row[Any]) -> Position:
     )
 
 
-def _movement(row: Row[Any]) -> Movement:
+def _movement(row: Row) -> Movement:
     return Movement(
         run=RunId(row.run or ""),
         at=moment(row.recorded_at or row.started_at),
@@ -221,7 +219,7 @@ def _movement(row: Row[Any]) -> Movement:
     )
 
 
-def _undo(position: Position, later: Sequence[Row[Any]]) -> Position:
+def _undo(position: Position, later: Sequence[Row]) -> Position:
     for row in later:
         position = _UNDO[row.kind](position, row.before)
     if not later:

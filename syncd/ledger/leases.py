@@ -4,13 +4,11 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any
-
-from sqlalchemy import Row
 
 from syncd.domain.errors import LeaseHeld, LeaseLost
 from syncd.domain.identity import ChannelName
 from syncd.ledger.columns import micros, moment
+from syncd.ledger.connection import Row
 from syncd.ledger.database import Database
 from syncd.ledger.locks import FileLock, lock_path
 from syncd.ledger.names import channel_id
@@ -25,7 +23,7 @@ class ChannelLease:
     """A held lease. Confirming is a read; the heartbeat is written every five seconds."""
 
     def __init__(
-        self, database: Database, clock: Clock, channel: ChannelName, lock: FileLock, row: Row[Any]
+        self, database: Database, clock: Clock, channel: ChannelName, lock: FileLock, row: Row
     ) -> None:
         self._database = database
         self._clock = clock
@@ -138,7 +136,7 @@ def _take(
     return ChannelLease(database, clock, channel, lock, row)
 
 
-def _is_held(row: Row[Any], clock: Clock, *, free: bool) -> bool:
+def _is_held(row: Row, clock: Clock, *, free: bool) -> bool:
     """Whether a live process holds the lease.
 
     A free lock means that its holder is dead, unless the lease was taken from a stuck process that kept

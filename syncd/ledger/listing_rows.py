@@ -3,9 +3,6 @@
 # ruff: noqa: S608 - statements are put together from constants and question marks only
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
-
-from sqlalchemy import Connection, Row
 
 from syncd.domain.identity import ListingId, ListingRef, ProductId, Sku, WarehouseId
 from syncd.domain.listing import (
@@ -17,22 +14,23 @@ from syncd.domain.listing import (
 )
 from syncd.domain.money import Money
 from syncd.ledger.columns import moment, moment_or_none
+from syncd.ledger.connection import Connection, Row
 from syncd.ledger.database import chunks, marks
 
 SELECT = "SELECT g.*, i.sku FROM listing g LEFT JOIN item i ON i.id = g.item_id "
 OF_ITEMS = "SELECT g.*, i.sku FROM item i CROSS JOIN listing g ON g.item_id = i.id "
 """CROSS: SQLite then begins with the items; by itself it may walk all listings of the channel instead."""
-Stocks = Mapping[int, Sequence[Row[Any]]]
+Stocks = Mapping[int, Sequence[Row]]
 
 
-def bound_listings(connection: Connection, rows: Sequence[Row[Any]]) -> list[BoundListing]:
+def bound_listings(connection: Connection, rows: Sequence[Row]) -> list[BoundListing]:
     """Rows of `SELECT` with their stock."""
     stocks = _stocks(connection, [row.id for row in rows])
     return [_bound(row, stocks.get(row.id, ())) for row in rows]
 
 
 def _stocks(connection: Connection, ids: Iterable[int]) -> Stocks:
-    found: dict[int, list[Row[Any]]] = {}
+    found: dict[int, list[Row]] = {}
     for part in chunks(ids):
         rows = connection.exec_driver_sql(
             f"SELECT * FROM listing_stock WHERE listing_id IN ({marks(part)}) "
@@ -44,7 +42,7 @@ def _stocks(connection: Connection, ids: Iterable[int]) -> Stocks:
     return found
 
 
-def _bound(row: Row[Any], stocks: Sequence[Row[Any]]) -> BoundListing:
+def _bound(row: Row, stocks: Sequence[Row]) -> BoundListing:
     listing = Listing(
         ref=ListingRef(ProductId(row.product_id), ListingId(row.listing_id)),
         seller_sku=row.seller_sku,

@@ -4,11 +4,10 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from sqlalchemy import Connection
-
 from syncd.domain.identity import Sku
 from syncd.domain.listing import Listing
 from syncd.ledger.columns import micros
+from syncd.ledger.connection import Connection
 from syncd.ledger.dirty import mark_selected
 from syncd.ports.records import ListingScan
 

@@ -7,12 +7,11 @@ covers is held with its last quantity and is neither changed nor missing; what i
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection
-
 from syncd.domain.identity import DEFAULT_LOCATION, LocationName, Sku
 from syncd.domain.stock import REJECTED, Completeness, Duplicates, Reject
 from syncd.ledger import merge_sql as sql
 from syncd.ledger.columns import micros
+from syncd.ledger.connection import Connection
 from syncd.ledger.staging import Staging
 from syncd.ports.source import SnapshotReader
 

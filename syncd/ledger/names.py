@@ -4,10 +4,9 @@
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Connection
-
 from syncd.domain.errors import LedgerUnusable
 from syncd.domain.identity import ChannelName, RunId, SourceName
+from syncd.ledger.connection import Connection
 from syncd.ledger.database import chunks, marks
 
 

@@ -2,13 +2,10 @@
 
 # ruff: noqa: S608 - statements are put together from constants and question marks only
 
-from typing import Any
-
-from sqlalchemy import Row
-
 from syncd.domain.identity import ChannelName, ListingId, ListingRef, ProductId, Sku, WarehouseId
 from syncd.domain.orders import OrderLine, OrderState
 from syncd.ledger.columns import moment, moment_or_none
+from syncd.ledger.connection import Row
 
 TAKES_UNITS = "NOT platform_fulfilled AND NOT (state = 'CANCELLED' AND left_at IS NULL)"
 """The domain's `takes_units`; SQLite uses the index only where it stands word for word as there."""
@@ -40,7 +37,7 @@ IN_PLAY = (
 )
 
 
-def line_of(row: Row[Any]) -> OrderLine:
+def line_of(row: Row) -> OrderLine:
     """A selected row as the domain's value."""
     return OrderLine(
         channel=ChannelName(row.channel),

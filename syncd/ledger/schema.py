@@ -6,10 +6,9 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from sqlalchemy import Connection
-
 from syncd.domain.errors import LedgerOutdated, LedgerUnusable
 from syncd.ledger.access import refuse_strangers
+from syncd.ledger.connection import Connection
 from syncd.ledger.database import Database, ledger_path
 from syncd.ledger.locks import FileLock
 
@@ -133,8 +132,8 @@ def _upgrade(database: Database) -> None:
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    with database.private() as connection:
-        config.attributes["connection"] = connection.execution_options(syncd_write=True)
+    with database.migrating() as connection:
+        config.attributes["connection"] = connection
         command.upgrade(config, "head")
 
 

@@ -4,11 +4,10 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection
-
 from syncd.domain.identity import RunId, SourceName
 from syncd.domain.stock import Completeness, Expectations, Reject
 from syncd.ledger.columns import micros, micros_or_none
+from syncd.ledger.connection import Connection
 from syncd.ledger.merge import Snapshot
 from syncd.ledger.names import known_source
 from syncd.ledger.source_states import NO_TROUBLE

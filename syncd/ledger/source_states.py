@@ -1,13 +1,11 @@
 """How the row that tells where a source stands is read and made."""
 
 from dataclasses import dataclass
-from typing import Any
-
-from sqlalchemy import Connection, Row
 
 from syncd.domain.identity import LocationName, Sku, SourceName
 from syncd.domain.stock import Reject, SourceStanding, Watermark
 from syncd.ledger.columns import moment_or_none
+from syncd.ledger.connection import Connection, Row
 from syncd.ledger.names import source_id
 
 NO_TROUBLE = "trouble = '', trouble_state = '', trouble_since = NULL, refused_fingerprint = NULL"
@@ -62,7 +60,7 @@ def rejects_of(connection: Connection, source: int) -> tuple[Reject, ...]:
     )
 
 
-def standing_of(row: Row[Any]) -> SourceStanding:
+def standing_of(row: Row) -> SourceStanding:
     """A row of `source_state` with the source's name."""
     return SourceStanding(
         source=SourceName(row.name),
@@ -81,6 +79,6 @@ def standing_of(row: Row[Any]) -> SourceStanding:
     )
 
 
-def _watermark(row: Row[Any]) -> Watermark | None:
+def _watermark(row: Row) -> Watermark | None:
     moment = moment_or_none(row.watermark)
     return None if moment is None else Watermark(moment=moment, scope=row.scope)

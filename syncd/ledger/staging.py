@@ -13,12 +13,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import compress
 from operator import not_
 
-from sqlalchemy import Connection
 from xxhash import xxh3_64_intdigest
 
 from syncd.domain.identity import SourceName
 from syncd.domain.stock import Reading, Reject
 from syncd.ledger.columns import decimal_text, micros_or_none
+from syncd.ledger.connection import Connection
 from syncd.ledger.database import marks
 from syncd.ports.source import RawBatch, SnapshotReader
 

@@ -4,9 +4,6 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
-
-from sqlalchemy import Connection, Row
 
 from syncd.domain.alerting import Alert, Condition, Event, Kind, Notice, Sample, Step
 from syncd.domain.conditions import ChannelTrouble, HeldPlan
@@ -14,6 +11,7 @@ from syncd.domain.identity import ChannelName
 from syncd.domain.report import ChannelState
 from syncd.ledger.base import StorePart
 from syncd.ledger.columns import micros, micros_or_none, moment, moment_or_none
+from syncd.ledger.connection import Connection, Row
 from syncd.ledger.database import chunks, marks
 from syncd.ledger.names import channel_id, known_channel
 from syncd.ports.alerts import AddressTrouble, Letter
@@ -226,7 +224,7 @@ class AlertStore(StorePart):
 
 
 def _alerts(connection: Connection) -> tuple[Alert, ...]:
-    rows: Iterable[Row[Any]] = connection.exec_driver_sql("SELECT * FROM alert ORDER BY key")
+    rows: Iterable[Row] = connection.exec_driver_sql("SELECT * FROM alert ORDER BY key")
     return tuple(
         Alert(
             condition=_condition(row),
@@ -239,7 +237,7 @@ def _alerts(connection: Connection) -> tuple[Alert, ...]:
     )
 
 
-def _condition(row: Row[Any]) -> Condition:
+def _condition(row: Row) -> Condition:
     return Condition(
         key=row.key,
         kind=Kind(row.kind),
@@ -269,7 +267,7 @@ def _alert_values(alert: Alert) -> tuple[object, ...]:
     )
 
 
-def _trouble(row: Row[Any]) -> AddressTrouble:
+def _trouble(row: Row) -> AddressTrouble:
     return AddressTrouble(
         address=row.address,
         since=moment(row.failing_since),

@@ -4,9 +4,6 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
-
-from sqlalchemy import Connection, Row
 
 from syncd.domain.change import Cause, Change, Field
 from syncd.domain.errors import LeaseLost
@@ -15,6 +12,7 @@ from syncd.domain.outcome import Accepted, Outcome, Rejected, Verdict
 from syncd.ledger.base import StorePart
 from syncd.ledger.change_rows import COLUMNS, KEY, change_of, columns, key
 from syncd.ledger.columns import micros, moment, moment_or_none
+from syncd.ledger.connection import Connection, Row
 from syncd.ledger.database import marks
 from syncd.ledger.names import channel_id, known_channel, run_id
 from syncd.ports.records import Attempt, Intent, Window
@@ -194,7 +192,7 @@ class AttemptStore(StorePart):
             return tuple(_attempt(row) for row in rows)
 
 
-def _counts(row: Row[Any]) -> bool:
+def _counts(row: Row) -> bool:
     """Whether a quantity change counts for the guard: adaptive safety and decreases by orders never do."""
     if row.cause == Cause.SAFETY:
         return False
@@ -243,7 +241,7 @@ def _publish(connection: Connection, change: Change, place: dict[str, object]) -
     )
 
 
-def _attempt(row: Row[Any]) -> Attempt:
+def _attempt(row: Row) -> Attempt:
     return Attempt(
         run=RunId(row.run),
         change=change_of(row),

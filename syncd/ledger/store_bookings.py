@@ -5,8 +5,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection
-
 from syncd.domain.deducting import Decision, Step
 from syncd.domain.errors import LeaseLost
 from syncd.domain.identity import ChannelName, Sku, SourceName
@@ -15,6 +13,7 @@ from syncd.domain.write_back import Booking
 from syncd.ledger.base import StorePart
 from syncd.ledger.booking_rows import SELECT, booking_of, change, store
 from syncd.ledger.columns import micros, micros_or_none, moment, moment_or_none
+from syncd.ledger.connection import Connection
 from syncd.ledger.database import chunks, marks
 from syncd.ledger.names import channel_id, known_channel, known_source
 from syncd.ledger.order_rows import SELECT as SELECT_LINES

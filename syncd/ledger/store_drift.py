@@ -4,9 +4,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
-
-from sqlalchemy import Connection, Row
 
 from syncd.domain.drifting import Drift, Move, Mover, OwnWrite
 from syncd.domain.identity import ChannelName, ListingId, ListingRef, ProductId, Sku
@@ -14,6 +11,7 @@ from syncd.domain.orders import OrderLine
 from syncd.domain.outcome import Verdict
 from syncd.ledger.base import StorePart
 from syncd.ledger.columns import micros, micros_or_none, moment, moment_or_none
+from syncd.ledger.connection import Connection, Row
 from syncd.ledger.database import chunks
 from syncd.ledger.dirty import mark_selected
 from syncd.ledger.names import channel_id, known_channel
@@ -210,7 +208,7 @@ def _values(drift: Drift) -> dict[str, object]:
     }
 
 
-def _drift(channel: ChannelName, row: Row[Any]) -> Drift:
+def _drift(channel: ChannelName, row: Row) -> Drift:
     return Drift(
         number=row.id,
         channel=channel,

@@ -3,12 +3,10 @@
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
-
-from sqlalchemy import Connection, Row
 
 from syncd.ledger.base import StorePart
 from syncd.ledger.columns import micros, micros_or_none, moment
+from syncd.ledger.connection import Connection, Row
 from syncd.ledger.hints import hint_rows, hints_of
 from syncd.ledger.spool import DeliverySpool
 from syncd.ports.deliveries import Arrival, Delivery, Receipt, WaitingDelivery
@@ -125,7 +123,7 @@ def _hints_text(delivery: Delivery) -> str:
     return json.dumps(hint_rows(delivery.hints), separators=(",", ":"))
 
 
-def _waiting(row: Row[Any]) -> WaitingDelivery:
+def _waiting(row: Row) -> WaitingDelivery:
     return WaitingDelivery(
         number=row.id,
         topic=row.topic,

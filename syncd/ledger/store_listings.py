@@ -5,13 +5,12 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection
-
 from syncd.domain.identity import ChannelName, RunId, Sku, SourceName
 from syncd.domain.listing import BoundListing, Listing
 from syncd.ledger import listing_scan
 from syncd.ledger.base import StorePart
 from syncd.ledger.columns import micros, moment, moment_or_none
+from syncd.ledger.connection import Connection
 from syncd.ledger.database import chunks, marks
 from syncd.ledger.dirty import mark_selected, mark_skus
 from syncd.ledger.listing_rows import OF_ITEMS, SELECT, bound_listings

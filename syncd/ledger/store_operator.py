@@ -3,15 +3,13 @@
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Any
-
-from sqlalchemy import Connection, Row
 
 from syncd.domain.identity import ChannelName, ListingId, ListingRef, ProductId, Sku
 from syncd.domain.listing import SetAside
 from syncd.domain.promotion import PriceLock
 from syncd.ledger.base import StorePart
 from syncd.ledger.columns import micros, micros_or_none, moment, moment_or_none
+from syncd.ledger.connection import Connection, Row
 from syncd.ledger.database import chunks
 from syncd.ledger.dirty import mark_skus
 from syncd.ledger.leases import held_lease, writing_process
@@ -151,7 +149,7 @@ def _mark(connection: Connection, channel: int, skus: Sequence[str]) -> None:
     mark_skus(connection, channel, skus)
 
 
-def _park(channel: ChannelName, row: Row[Any]) -> Park:
+def _park(channel: ChannelName, row: Row) -> Park:
     named = bool(row.product_id or row.listing_id)
     ref = ListingRef(ProductId(row.product_id), ListingId(row.listing_id)) if named else None
     return Park(

@@ -4,15 +4,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
-
-from sqlalchemy import Connection, Row
 
 from syncd.domain.deducting import Step
 from syncd.domain.identity import ChannelName, Sku
 from syncd.domain.orders import OrderLine
 from syncd.ledger.base import StorePart
 from syncd.ledger.columns import micros, micros_or_none, moment, moment_or_none
+from syncd.ledger.connection import Connection, Row
 from syncd.ledger.database import chunks
 from syncd.ledger.names import channel_id
 from syncd.ledger.order_rows import IN_PLAY, SELECT, line_of
@@ -152,7 +150,7 @@ def _upsert(connection: Connection, channel: int, line: OrderLine) -> OrderLine 
     return line_of(after)
 
 
-def _stored(connection: Connection, channel: int, line: OrderLine) -> Row[Any] | None:
+def _stored(connection: Connection, channel: int, line: OrderLine) -> Row | None:
     return connection.exec_driver_sql(
         SELECT + "WHERE o.channel_id = ? AND o.order_id = ? AND o.line_id = ?",
         (channel, line.order_id, line.line_id),

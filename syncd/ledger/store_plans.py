@@ -5,9 +5,6 @@
 import re
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
-
-from sqlalchemy import Connection, Row
 
 from syncd.domain.errors import UsageError
 from syncd.domain.identity import ChannelName, Digest, RunId
@@ -15,6 +12,7 @@ from syncd.domain.plan import Plan
 from syncd.ledger.base import StorePart
 from syncd.ledger.change_rows import COLUMNS, change_of, columns
 from syncd.ledger.columns import micros, moment
+from syncd.ledger.connection import Connection, Row
 from syncd.ledger.database import chunks, marks
 from syncd.ledger.dirty import mark_skus
 from syncd.ledger.names import channel_id, known_channel, name_items, run_id
@@ -123,7 +121,7 @@ class PlanStore(StorePart):
             )
 
 
-def _plan(connection: Connection, row: Row[Any]) -> StoredPlan:
+def _plan(connection: Connection, row: Row) -> StoredPlan:
     return StoredPlan(
         digest=Digest(row.digest),
         channel=ChannelName(row.channel),

@@ -2,15 +2,13 @@
 
 import secrets
 from collections.abc import Sequence
-from typing import Any
-
-from sqlalchemy import Row
 
 from syncd.domain.errors import LedgerUnusable
 from syncd.domain.identity import RunId
 from syncd.domain.report import Status
 from syncd.ledger.base import StorePart
 from syncd.ledger.columns import micros, moment, moment_or_none
+from syncd.ledger.connection import Row
 from syncd.ports.records import StoredReport
 
 
@@ -60,7 +58,7 @@ class RunStore(StorePart):
             return _report(found[0]) if is_one else None
 
 
-def _report(row: Row[Any]) -> StoredReport:
+def _report(row: Row) -> StoredReport:
     return StoredReport(
         run=RunId(row.key),
         started_at=moment(row.started_at),

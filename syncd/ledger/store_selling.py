@@ -4,9 +4,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
-
-from sqlalchemy import Connection, Row
 
 from syncd.domain.delay import Passage
 from syncd.domain.identity import ChannelName, LocationName, Place, Sku, SourceName
@@ -14,6 +11,7 @@ from syncd.domain.orders import OrderLine
 from syncd.domain.selling import StockMove
 from syncd.ledger.base import StorePart
 from syncd.ledger.columns import micros, micros_or_none, moment, moment_or_none
+from syncd.ledger.connection import Connection, Row
 from syncd.ledger.database import chunks, marks
 from syncd.ledger.dirty import mark_selected
 from syncd.ledger.names import channel_id, known_channel
@@ -193,6 +191,17 @@ class SellingStore(StorePart):
                 ],
             )
 
+    def next_withheld_at(self, channel: ChannelName) -> datetime | None:
+        """When less has to be withheld of a listing next; None when of none."""
+        with self._database.read() as connection:
+            return moment_or_none(
+                connection.exec_driver_sql(
+                    "SELECT MIN(safety_until) FROM listing "
+                    "WHERE channel_id = ? AND safety_until IS NOT NULL",
+                    (known_channel(connection, channel),),
+                ).scalar()
+            )
+
     def mark_withheld_due(self, channel: ChannelName, now: datetime) -> int:
         """Mark SKUs dirty of which less has to be withheld by now.
 
@@ -219,7 +228,7 @@ def _first_run(connection: Connection, since: datetime) -> int | None:
     return None if found is None else int(found)
 
 
-def _move(row: Row[Any]) -> StockMove:
+def _move(row: Row) -> StockMove:
     return StockMove(
         place=Place(SourceName(row.source), LocationName(row.location)),
         run=str(row.run_id),

@@ -4,12 +4,11 @@ import json
 import os
 from collections.abc import Sequence
 
-from sqlalchemy import Connection
-
 from syncd.domain.errors import LeaseLost
 from syncd.domain.identity import ChannelName, RunId, Sku
 from syncd.ledger.base import StorePart
 from syncd.ledger.columns import micros, moment
+from syncd.ledger.connection import Connection
 from syncd.ledger.processes import already_served, boot_id, living
 from syncd.ports.service import Reply, Request, Running, Word
 

@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Connection
-
 from syncd.domain.counting import counted
 from syncd.domain.errors import SourceInvalid, SourceUnavailable, UsageError
 from syncd.domain.identity import RunId, SourceName
@@ -24,10 +22,11 @@ from syncd.domain.stock import (
 from syncd.ledger.base import StorePart
 from syncd.ledger.booking_rows import contain
 from syncd.ledger.columns import micros
+from syncd.ledger.connection import Connection
 from syncd.ledger.dirty import mark_everywhere
 from syncd.ledger.merge import Merge, Merged, Snapshot
 from syncd.ledger.merge_sql import MOVED_ITEMS
-from syncd.ledger.names import known_source, run_id, source_id
+from syncd.ledger.names import known_source, run_id
 from syncd.ledger.settling import StagedReading, forget_other_form, settle
 from syncd.ledger.source_states import NO_TROUBLE, SourceState, rejects_of, standing_of, state_of
 from syncd.ledger.staging import Staging, known_hashes
@@ -156,29 +155,38 @@ class SourceStore(StorePart):
             f"WHERE location_id IN ({_OF_SOURCE}) AND missing_since IS NOT NULL "
             "AND missing_since <= :due AND missing_step = 0"
         )
-        with self._database.write() as connection:
+        with self._database.read() as connection:
             found: dict[str, object] = {
-                "source": source_id(connection, source),
+                "source": known_source(connection, source),
                 "due": micros(due_before),
             }
+            if connection.exec_driver_sql(f"{due} LIMIT 1", found).first() is None:
+                return 0
+        with self._database.write() as connection:
             count = connection.exec_driver_sql(
                 f"SELECT COUNT(DISTINCT item_id) FROM ({due})", found
             )
-            number = int(count.scalar() or 0)
-            if number:
-                mark_everywhere(connection, f"SELECT DISTINCT item_id FROM ({due})", found)
-                connection.exec_driver_sql(
-                    f"UPDATE position SET missing_step = 1 WHERE location_id IN ({_OF_SOURCE}) "
-                    "AND missing_since IS NOT NULL AND missing_since <= :due AND missing_step = 0",
-                    found,
-                )
-        return number
+            mark_everywhere(connection, f"SELECT DISTINCT item_id FROM ({due})", found)
+            connection.exec_driver_sql(
+                f"UPDATE position SET missing_step = 1 WHERE location_id IN ({_OF_SOURCE}) "
+                "AND missing_since IS NOT NULL AND missing_since <= :due AND missing_step = 0",
+                found,
+            )
+            return int(count.scalar() or 0)
 
     def mark_freshness(self, source: SourceName, step: str) -> bool:
         """Remember the freshness step; when it differs from the last, mark the source's SKUs dirty.
 
         A source that was never judged counts as fresh: its first snapshot marked its SKUs already.
         """
+        with self._database.read() as connection:
+            known = connection.exec_driver_sql(
+                "SELECT t.freshness_step FROM source_state t JOIN source s ON s.id = t.source_id "
+                "WHERE s.name = ?",
+                (source,),
+            ).scalar()
+        if known == step:  # a cycle that marks nothing writes nothing
+            return False
         with self._database.write() as connection:
             state = state_of(connection, source)
             connection.exec_driver_sql(

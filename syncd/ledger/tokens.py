@@ -12,7 +12,7 @@ from syncd.domain.identity import ChannelName
 from syncd.ledger.database import Database
 from syncd.ledger.locks import FileLock, lock_path
 from syncd.ledger.names import channel_id
-from syncd.ledger.sessions import read_session, write_session
+from syncd.ledger.sessions import connection_of, read_session, write_session
 from syncd.ledger.tables import ChannelRow, TokenRow
 from syncd.ports.clock import Clock
 
@@ -49,7 +49,7 @@ class SqlTokenStore:
         with write_session(self._database) as session:
             # inside the transaction, so that a rotation comes wholly before or wholly after
             sealed = _cipher(self._keys()).encrypt(blob)
-            number = channel_id(session.connection(), channel)
+            number = channel_id(connection_of(session), channel)
             session.merge(TokenRow(channel_id=number, blob=sealed, saved_at=self._clock.now()))
 
     def lock(self, channel: ChannelName) -> AbstractContextManager[None]:

@@ -21,6 +21,7 @@ from syncd.ports.clock import Clock
 from syncd.ports.credentials import Credentials
 from syncd.ports.deliveries import Delivery
 from syncd.ports.tokens import TokenStore
+from syncd.ports.wire import Wire
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,8 +151,12 @@ class ChannelFactory(Protocol):
         tokens: TokenStore,
         facts: "FactStore",
         clock: Clock,
+        wire: Wire | None = None,
     ) -> AbstractContextManager[Channel]:
-        """A channel ready to be used; connections are closed on leaving."""
+        """A channel ready to be used; connections are closed on leaving.
+
+        With a `wire` every request goes over it, to a shop simulated in this process.
+        """
         ...
 
 

@@ -89,6 +89,10 @@ class SellingLedger(Protocol):
         """What is withheld of listings in their published state."""
         ...
 
+    def next_withheld_at(self, channel: ChannelName) -> datetime | None:
+        """When less has to be withheld of a listing next; None when of none."""
+        ...
+
     def mark_withheld_due(self, channel: ChannelName, now: datetime) -> int:
         """Mark SKUs dirty of which less has to be withheld by now; answers how many listings these are."""
         ...

@@ -13,6 +13,7 @@ from syncd.domain.report import ExitCode
 from syncd.service.cli_bookings import bookings
 from syncd.service.cli_sandbox import sandbox
 from syncd.service.cli_shops import connect, webhooks
+from syncd.service.cli_simulate import simulate
 from syncd.service.context import Context
 from syncd.service.logs import hidden
 from syncd.service.ownership import advice
@@ -345,7 +346,7 @@ def reload(context: typer.Context) -> None:
 
 
 app.add_typer(bookings, name="bookings")
-for command in (connect, webhooks, sandbox):
+for command in (connect, webhooks, sandbox, simulate):
     app.command()(command)
 
 

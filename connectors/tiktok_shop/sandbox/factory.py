@@ -1,6 +1,6 @@
 """What the entry point of the simulated TikTok Shop names: serves it on loopback, leaves nothing behind."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from threading import Event
 
@@ -8,6 +8,7 @@ from connectors.tiktok_shop.sandbox.options import SandboxOptions
 from connectors.tiktok_shop.sandbox.post import PostRoom
 from connectors.tiktok_shop.sandbox.postman import Postman
 from connectors.tiktok_shop.sandbox.sample import sample_stock_rows
+from connectors.tiktok_shop.sandbox.simulated import SimulatedTikTokShop
 from connectors.tiktok_shop.sandbox.simulator import Simulator
 from connectors.tiktok_shop.sandbox.state import Shop
 from connectors.transport.simulation.server import SandboxServer
@@ -27,13 +28,9 @@ class Sandbox:
 
     def description(self) -> Mapping[str, str]:
         """What a user needs to connect to it."""
-        identity = self.shop.identity
         return {
             "url": self.url,
-            "app_key": identity.app_key,
-            "app_secret": identity.app_secret,
-            "auth_code": identity.auth_code,
-            "shop_id": identity.shop_id,
+            **self.shop.identity.description(),
             "control": f"{self.url}/control",
         }
 
@@ -65,6 +62,10 @@ class TikTokShopSandboxFactory:
         finally:
             server.end()
             postman.end()
+
+    def simulate(self, options: SandboxOptions, now: Callable[[], float]) -> SimulatedTikTokShop:
+        """A shop without sockets; ValueError for a seed, fault or option that makes no sense."""
+        return SimulatedTikTokShop(options, now)
 
     def sample_stock_rows(self) -> Sequence[tuple[str, ...]]:
         """A stock file, header first, that fits the sample shop."""

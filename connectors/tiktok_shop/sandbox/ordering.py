@@ -61,6 +61,7 @@ def place(world: World, wish: Wish) -> Order:
     order = _stamped(order, wish.status, max(created, updated))
     hidden_until = world.now() + world.behaviour.order_delay
     world.shop.orders[order.id] = Delayed(order, hidden_until=hidden_until)
+    world.shop.note_update(order)
     _note(world, order, "created")
     return order
 
@@ -77,6 +78,7 @@ def move(world: World, order_id: str, status: str, *, reason: str | None, at: in
         moment = int(world.now()) if at is None else at
         order = _stamped(order, status, moment, reason)
         holder.set(order, world.now(), world.behaviour.order_delay)
+        world.shop.note_update(order)
         _note(world, order, "moved")
     return order
 

@@ -67,7 +67,7 @@ def search(world: World, call: Call) -> Data:
     keyed = sorted(
         (
             ((_key(order, field), order.id), order)
-            for order in _indexed(world)
+            for order in _indexed(world, wanted)
             if wanted.wants(order)
         ),
         key=lambda pair: pair[0],
@@ -108,9 +108,11 @@ def _sorting(query: Mapping[str, str]) -> tuple[str, bool]:
     return field, order == "DESC"
 
 
-def _indexed(world: World) -> list[Order]:
-    now = world.now()
-    seen = (holder.seen(now) for holder in world.shop.orders.values())
+def _indexed(world: World, wanted: Filter) -> list[Order]:
+    now, since = world.now(), wanted.updated[0]
+    shop = world.shop
+    holders = shop.orders.values() if since is None else shop.orders_updated(since)
+    seen = (holder.seen(now) for holder in holders)
     return [order for order in seen if order is not None]
 
 

@@ -1,5 +1,6 @@
 """What the simulated shop holds: products, SKUs with stock, orders, and what a lagging index shows of them."""
 
+from bisect import bisect_left, insort
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from threading import RLock
@@ -63,6 +64,15 @@ class Identity:
     code: str = "USLCSANDBOX"
     cipher: str = "GCP_XF90igAAAABh00qsWgtvOiGFNqyubMt3"
     currency: str = "USD"
+
+    def description(self) -> Mapping[str, str]:
+        """What a user needs to be let in."""
+        return {
+            "app_key": self.app_key,
+            "app_secret": self.app_secret,
+            "auth_code": self.auth_code,
+            "shop_id": self.shop_id,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +207,7 @@ class Shop:
         self.products: dict[str, Product] = {}
         self.skus: dict[str, Sku] = {}
         self.orders: dict[str, Delayed[Order]] = {}
+        self._updates: list[tuple[int, str]] = []
         self.by_seller_sku: dict[str, list[Sku]] = {}
         self.next_order = 576461413038785752
         self.next_item = 577086512123755123
@@ -208,6 +219,17 @@ class Shop:
         for sku in product.skus:
             self.skus[sku.id] = sku
             self.by_seller_sku.setdefault(sku.seller_sku, []).append(sku)
+
+    def note_update(self, order: Order) -> None:
+        """Remember when an order got its present state, so that searches need not look at every order."""
+        insort(self._updates, (order.update_time, order.id))
+
+    def orders_updated(self, since: int) -> list[Delayed[Order]]:
+        """Every order that had a state of that time or later, some perhaps hidden from the index yet."""
+        first = bisect_left(self._updates, (since, ""))
+        return [
+            self.orders[each] for each in dict.fromkeys(id_ for _, id_ in self._updates[first:])
+        ]
 
     def sales_warehouses(self) -> list[Warehouse]:
         """Those that hold stock."""

@@ -4,6 +4,8 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from syncd.ports.wire import Unanswered
+
 HTTP_OK = 200
 Body = bytes | Iterator[bytes]
 """All at once, or piece by piece for what is too large to hold; pieces need a `Content-Length`."""
@@ -18,7 +20,7 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-class ConnectionDropped(Exception):  # noqa: N818 - a scripted fault, no error of the sandbox
+class ConnectionDropped(Unanswered):
     """No answer: after so many seconds the connection is closed."""
 
     def __init__(self, seconds: float = 0.0) -> None:

@@ -7,7 +7,8 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Lock, Thread
 
-from connectors.transport.simulation.replies import Body, ConnectionDropped
+from connectors.transport.simulation.replies import Body
+from syncd.ports.wire import Unanswered
 
 Handle = Callable[[str, str, Mapping[str, str], bytes], tuple[int, Mapping[str, str], Body]]
 LOOPBACK = "127.0.0.1"
@@ -105,7 +106,7 @@ class _Connection(BaseHTTPRequestHandler):
             status, headers, answer = self.server.handle(
                 self.command, self.path, dict(self.headers.items()), body
             )
-        except ConnectionDropped:
+        except Unanswered:
             self.close_connection = True
             cut(self.connection)
             return

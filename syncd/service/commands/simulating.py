@@ -1,0 +1,132 @@
+"""`syncd simulate`: runs designs, scenarios and seeds side by side in processes, and tells what came of it."""
+
+import logging
+import multiprocessing
+import os
+import re
+import sys
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from itertools import product
+
+from syncd.domain.errors import UsageError
+from syncd.domain.report import ExitCode
+from syncd.ports.sandbox import ShopSimulator
+from syncd.service.connectors import channel_factory, sandbox_factories
+from syncd.simulation.demand import SCENARIOS
+from syncd.simulation.designs import DESIGNS
+from syncd.simulation.figures import TYPICAL, Figures, figures
+from syncd.simulation.run import Outcome, Parts, Trial, run
+from syncd.simulation.shrinking import Shrinking
+from syncd.simulation.telling import document, failure, table
+
+KIND = "tiktok_shop"
+MOST_SEEDS = 1_000
+_SPAN = re.compile(r"([0-9]{1,6})(?:-([0-9]{1,6}))?", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What the operator typed, not yet read."""
+
+    designs: str
+    scenarios: str
+    seeds: str
+    orders: int
+    skus: int
+
+
+def simulate(asked: Asked, as_json: bool) -> ExitCode:
+    """Run everything asked for; UNEXPECTED when a law was broken, with its smallest trace on stdout."""
+    trials = _trials(asked)
+    outcomes: dict[Trial, Outcome] = {}
+    with _processes(len(trials)) as pool:
+        waiting: dict[Future[Outcome], Trial] = {pool.submit(one, each): each for each in trials}
+        for done in as_completed(waiting):
+            outcome = outcomes[waiting[done]] = done.result()
+            _say(f"{len(outcomes)} of {len(trials)} runs: {_named(outcome.trial)}")
+            if outcome.failure is not None:
+                pool.shutdown(wait=False, cancel_futures=True)
+                _say(f"{_named(outcome.trial)} broke a law; looking for the smallest run that does")
+                sys.stdout.write(failure(_shrunk(outcome)) + "\n")
+                return ExitCode.UNEXPECTED
+    rows = _figures([outcomes[trial] for trial in trials])
+    sys.stdout.write((document(rows) if as_json else table(rows)) + "\n")
+    return ExitCode.DONE
+
+
+def one(trial: Trial) -> Outcome:
+    """One run in this process, which says nothing of what its syncd does."""
+    logging.disable(logging.CRITICAL)
+    return run(trial, parts())
+
+
+def parts() -> Parts:
+    """The connector for TikTok Shop and the shop that it can simulate."""
+    simulator = sandbox_factories()[KIND]
+    if not isinstance(simulator, ShopSimulator):
+        raise UsageError(f"the connector {KIND} has no shop that runs on simulated time")
+    return Parts(channels=channel_factory(KIND), shops=simulator)
+
+
+def _shrunk(outcome: Outcome) -> Outcome:
+    logging.disable(logging.CRITICAL)
+    return Shrinking(outcome, parts()).smallest()
+
+
+def _processes(trials: int) -> ProcessPoolExecutor:
+    workers = min(trials, os.cpu_count() or 1)
+    return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
+
+
+def _figures(outcomes: Sequence[Outcome]) -> list[Figures]:
+    by_row: dict[tuple[str, str], list[Outcome]] = {}
+    for outcome in outcomes:
+        trial = outcome.trial
+        by_row.setdefault((trial.scenario, trial.design), []).append(outcome)
+    return [
+        figures(found, by_row.get((scenario, TYPICAL), []))
+        for (scenario, _), found in by_row.items()
+    ]
+
+
+def _trials(asked: Asked) -> list[Trial]:
+    designs = _known("--design", asked.designs, DESIGNS)
+    scenarios = _known("--scenario", asked.scenarios, SCENARIOS)
+    return [
+        Trial(seed=seed, scenario=scenario, design=design, orders=asked.orders, skus=asked.skus)
+        for scenario, design, seed in product(scenarios, designs, _seeds(asked.seeds))
+    ]
+
+
+def _known(option: str, text: str, known: Iterable[str]) -> list[str]:
+    names = list(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+    unknown = [name for name in names if name not in set(known)]
+    if unknown or not names:
+        wrong = f"there is no {unknown[0]}" if unknown else "nothing is named"
+        raise UsageError(f"{option}: {wrong}; known are {', '.join(known)}")
+    return names
+
+
+def _seeds(text: str) -> list[int]:
+    """`1-5`, `7` or `1,3,8-9`."""
+    found: dict[int, None] = {}
+    for part in text.split(","):
+        span = _SPAN.fullmatch(part.strip())
+        first = int(span.group(1)) if span else 0
+        last = int(span.group(2) or first) if span else -1
+        if last < first or last - first >= MOST_SEEDS:
+            raise UsageError(
+                f"--seeds: {part.strip()!r} is neither a number nor a span such as 1-5"
+            )
+        found.update(dict.fromkeys(range(first, last + 1)))
+    return list(found)
+
+
+def _named(trial: Trial) -> str:
+    return f"{trial.design} {trial.scenario} seed {trial.seed}"
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(text + "\n")

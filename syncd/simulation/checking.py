@@ -1,0 +1,84 @@
+"""Holds a run of syncd against the laws: at each write, at rest, and at the end."""
+
+import json
+from collections.abc import Mapping
+
+from syncd.domain.identity import Sku
+from syncd.domain.orders import OrdersMode
+from syncd.domain.outcome import Verdict
+from syncd.simulation.designs import Design
+from syncd.simulation.keeper import Keeper
+from syncd.simulation.laws import Broken, Law, Rest, too_much, wrong_at_rest
+from syncd.simulation.process import SHOP
+from syncd.simulation.trace import Trace
+from syncd.simulation.world import World
+
+MOST_NAMED = 3
+
+
+class Checks:
+    """What the laws ask of the ledger and of the world."""
+
+    def __init__(
+        self, design: Design, world: World, keeper: Keeper, skus: Mapping[str, str], trace: Trace
+    ) -> None:
+        self._design = design
+        self._world = world
+        self._keeper = keeper
+        self._skus = skus
+        self._trace = trace
+
+    def arrived(self, path: str, body: bytes) -> None:
+        """A write reached the shop: its intent lies in the ledger already, and nothing is known of it yet."""
+        del path
+        for row in json.loads(body)["skus"]:
+            sku = self._skus[row["id"]]
+            (stock,) = row["inventory"]
+            self._trace.note(f"TikTok shows {stock['quantity']} of {sku}")
+            attempts = self._keeper.process.ledger.attempts(SHOP, Sku(sku), 1)
+            open_ = attempts and attempts[0].verdict is Verdict.UNKNOWN
+            if not open_ or attempts[0].sent != stock["quantity"]:
+                self._break(Law.INTENT_FIRST, f"{sku} was set to {stock['quantity']} without one")
+
+    def at_rest(self) -> Broken | None:
+        """What is wrong at rest; None when nothing is."""
+        rest = Rest(
+            left=self._world.left,
+            shown={sku: self._world.shop.available(sku) for sku in self._world.left},
+            withheld=self._withheld(),
+        )
+        more = too_much(rest)
+        if more:
+            return Broken(Law.NEVER_MORE, more, self._world.timeline.time)
+        if self._design.orders.mode is not OrdersMode.WRITE_BACK:
+            return None  # what is not booked for certain is held back
+        how = wrong_at_rest(rest) or self._undecided()
+        return Broken(Law.AT_REST, how, self._world.timeline.time) if how else None
+
+    def at_the_end(self) -> None:
+        """Raise what the ledger itself says."""
+        problem = self._keeper.process.ledger.integrity_problem()
+        if problem is not None:
+            self._break(Law.SOUND, problem)
+
+    def _withheld(self) -> dict[str, int]:
+        least = dict.fromkeys(self._world.left, self._design.safety)
+        if self._design.adaptive:
+            for bound in self._keeper.process.ledger.listings(SHOP):
+                if bound.published.safety:
+                    least[bound.listing.seller_sku] = bound.published.safety
+        return least
+
+    def _undecided(self) -> str:
+        ledger = self._keeper.process.ledger
+        dirty = ledger.dirty(SHOP, MOST_NAMED).skus
+        if dirty:
+            return f"{', '.join(dirty)} still wait to be planned"
+        open_ = ledger.unresolved(SHOP)
+        if open_:
+            return f"a write of {open_[0].change.sku} is undecided"
+        unbooked = self._world.unbooked()
+        return f"{unbooked} ordered units are not written back" if unbooked else ""
+
+    def _break(self, law: Law, how: str) -> None:
+        raise Broken(law, how, self._world.timeline.time)

@@ -1,0 +1,40 @@
+"""The merchant's own shop: one counter per SKU that buyers, restocks and bookings move."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Merchant:
+    """What the merchant's system shows. Only a booking moves a counter below zero.
+
+    `moved` is told the SKU of every change; `version` grows with it, so that a reader can tell that nothing
+    happened. `answered` holds what each key of a write-back left: a repeated key changes nothing.
+    """
+
+    counters: dict[str, int]
+    moved: Callable[[str], None]
+    version: int = 0
+    changed_at: dict[str, float] = field(default_factory=dict)
+    answered: dict[str, int] = field(default_factory=dict)
+
+    def sell(self, sku: str, at: float) -> bool:
+        """A buyer takes one unit, if the counter has one: check and deduction are one step."""
+        if self.counters[sku] <= 0:
+            return False
+        self.change(sku, -1, at)
+        return True
+
+    def change(self, sku: str, units: int, at: float) -> None:
+        """Move a counter, whoever does it."""
+        self.counters[sku] += units
+        self.version += 1
+        self.changed_at[sku] = at
+        self.moved(sku)
+
+    def adjust(self, key: str, sku: str, units: int, at: float) -> int:
+        """Move a counter once by key; what it shows after that."""
+        if key not in self.answered:
+            self.answered[key] = self.counters[sku] + units
+            self.change(sku, units, at)
+        return self.answered[key]

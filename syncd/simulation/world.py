@@ -1,0 +1,152 @@
+"""What is true: units on the shelf, the two shops that sell them, their buyers, restocks and carriers."""
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from random import Random
+
+from syncd.ports.sandbox import SimulatedShop
+from syncd.simulation.demand import (
+    DAY,
+    HOUR,
+    RESTOCKED_AFTER,
+    Article,
+    Buyer,
+    Demand,
+    Side,
+)
+from syncd.simulation.laws import Broken, Law
+from syncd.simulation.merchant import Merchant
+from syncd.simulation.tally import Tally
+from syncd.simulation.timeline import Timeline
+from syncd.simulation.trace import Trace
+
+COLLECTED_AT = 16 * HOUR
+"""When the carrier comes every day."""
+PACKED_WITHIN = 4 * HOUR
+
+
+def opening_stock(seed: int, articles: Iterable[Article]) -> dict[str, int]:
+    """What lies on the shelf at the beginning: somewhere between two restocks."""
+    dice = Random(f"stock/{seed}")  # noqa: S311 - repeatable, no cryptography
+    return {article.sku: max(1, round(dice.random() * article.lot)) for article in articles}
+
+
+def _nobody(_: str) -> None:
+    """Nobody is told."""
+
+
+class World:
+    """Two shops that sell from one shelf.
+
+    `left` is what the shelf has after all that was sold; below zero are units sold that are not there, which
+    the next restock must fill.
+    """
+
+    def __init__(
+        self, demand: Demand, shop: SimulatedShop, stock: dict[str, int], timeline: Timeline,
+        trace: Trace,
+    ) -> None:  # fmt: skip
+        self.shop = shop
+        self.merchant = Merchant(counters=dict(stock), moved=self._moved)
+        self.timeline = timeline
+        self.tally = Tally()
+        self.left = dict(stock)
+        self.orders: dict[str, str] = {}
+        """Every order of TikTok, and its SKU."""
+        self.stock_moved: Callable[[str], None] = _nobody
+        """Told the SKU of every change of the merchant's stock, as its webhooks are."""
+        self.changed: Callable[[str], None] = _nobody
+        """Told the SKU where the change came from the merchant's own business."""
+        self.orders_moved: Callable[[], None] = lambda: None
+        """Told of everything that happens to orders of TikTok."""
+        self._trace = trace
+        self._lots = {article.sku: article.lot for article in demand.articles}
+        self._sold_there = dict.fromkeys(stock, 0)
+        self._booked = dict.fromkeys(stock, 0)
+        self._restocking: set[str] = set()
+        self._shelved: list[tuple[float, str]] = []
+        for buyer in demand.buyers:
+            timeline.at(buyer.at, partial(self._arrive, buyer))
+        timeline.at(COLLECTED_AT, self._collect)
+
+    def unbooked(self) -> int:
+        """Units sold on TikTok that nobody took off the merchant's stock."""
+        return sum(self._sold_there.values()) - sum(self._booked.values())
+
+    def book(self, order: str, sku: str) -> None:
+        """The merchant's own system, or an app, takes an order off the merchant's stock."""
+        self._trace.note(f"order {order} of {sku} is booked")
+        self._count_booking(sku, 1)
+        self.merchant.change(sku, -1, self.timeline.time)
+
+    def adjust(self, key: str, sku: str, units: int) -> int:
+        """Syncd writes back; what the counter shows then."""
+        if key not in self.merchant.answered:
+            self._trace.note(f"write-back {units:+} {sku}")
+            self._count_booking(sku, -units)
+        return self.merchant.adjust(key, sku, units, self.timeline.time)
+
+    def overwrite(self, sku: str, units: int) -> None:
+        """An app sets what TikTok shows."""
+        self._trace.note(f"an app sets {sku} to {units}")
+        self.shop.put(sku, units)
+
+    def _count_booking(self, sku: str, units: int) -> None:
+        self._booked[sku] += units
+        if not 0 <= self._booked[sku] <= self._sold_there[sku]:
+            how = f"{self._booked[sku]} of {sku} are booked, {self._sold_there[sku]} were ordered"
+            raise Broken(Law.BOOKED_ONCE, how, self.timeline.time)
+
+    def _moved(self, sku: str) -> None:
+        self.stock_moved(sku)
+
+    def _arrive(self, buyer: Buyer) -> None:
+        """One buyer tries to buy one unit."""
+        sku, left = buyer.sku, self.left[buyer.sku]
+        taken = self._own(sku) if buyer.side is Side.OWN else self._tiktok(sku)
+        self._trace.note(
+            f"{buyer.side} buyer of {sku}: {'sold' if taken else 'refused'}, {left} left"
+        )
+        if not taken:
+            self.tally.turned_away(left=left)
+            return
+        self.tally.sold(buyer.side, left=left)
+        self.left[sku] = left - 1
+        if left <= 1 and sku not in self._restocking:
+            self._restocking.add(sku)
+            self.timeline.after(RESTOCKED_AFTER, partial(self._restock, sku))
+
+    def _own(self, sku: str) -> bool:
+        if not self.merchant.sell(sku, self.timeline.time):
+            return False
+        self.changed(sku)
+        return True
+
+    def _tiktok(self, sku: str) -> bool:
+        order = self.shop.buy(sku, 1)
+        if order is None:
+            return False
+        self.orders[order] = sku
+        self._sold_there[sku] += 1
+        self._shelved.append((self.timeline.time, order))
+        self.orders_moved()
+        return True
+
+    def _restock(self, sku: str) -> None:
+        self._restocking.discard(sku)
+        self._trace.note(f"{self._lots[sku]} of {sku} come in")
+        self.left[sku] += self._lots[sku]
+        self.merchant.change(sku, self._lots[sku], self.timeline.time)
+        self.changed(sku)
+
+    def _collect(self) -> None:
+        """The carrier takes what was packed."""
+        until = self.timeline.time - PACKED_WITHIN
+        going = [order for at, order in self._shelved if at <= until]
+        self._shelved = [(at, order) for at, order in self._shelved if at > until]
+        for order in going:
+            self.shop.ship(order)
+        if going:
+            self._trace.note(f"{len(going)} orders leave")
+            self.orders_moved()
+        self.timeline.after(DAY, self._collect)
