@@ -227,12 +227,13 @@ def _at_zero(account: Account, sight: Sight, wish: Wish) -> Step:
     )
 
 
-def _ending(account: Account, wish: Wish, spare: int, step: Step) -> Step:
-    """Everything is given back; the account is closed when nothing is left to give or to come."""
+def _ending(account: Account, wish: Wish, spare: int, note: Step) -> Step:
+    """Everything is given back, and what was sold beyond it taken; then the account is closed."""
     give_back = max(0, spare) if wish.steady else 0
-    over = wish.steady and not (account.owned > 0 or account.coming or step.waiting)
-    waiting = step.waiting or ("" if over else _coming(account) or "its units go back")
-    return replace(step, give_back=give_back, closes=over, waiting=waiting)
+    allot = min(max(0, -account.owned - account.coming), wish.free)
+    over = account.owned == 0 and not account.coming and not note.waiting
+    waiting = note.waiting or ("" if over else _coming(account) or "its units go back")
+    return replace(note, give_back=give_back, allot=allot, closes=over, waiting=waiting)
 
 
 def _settlement(account: Account, sight: Sight) -> Step:
@@ -244,9 +245,10 @@ def _settlement(account: Account, sight: Sight) -> Step:
         return _noted(account, sight, patience)
     if sight.orders_until < account.zero_at + patience:
         return Step(waiting=_known_at(account.zero_at + patience))
-    if account.claimed <= account.sold:
-        return Step(settle=account.claimed)
-    return replace(_noted(account, sight, SHOWN_WITHIN), settle=account.claimed)
+    settle = min(account.exposed, account.claimed)
+    if settle <= account.sold:
+        return Step(settle=settle)
+    return replace(_noted(account, sight, SHOWN_WITHIN), settle=settle)
 
 
 def _noted(account: Account, sight: Sight, patience: timedelta) -> Step:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from hypothesis import settings
+from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -156,7 +156,9 @@ class Escrow(RuleBasedStateMachine):
 
     @rule()
     def sell_in_own_shop(self) -> None:
-        if self.memory.opened_at is not None:  # before, the pool may oversell: that is not our promise
+        if (
+            self.memory.opened_at is not None
+        ):  # before, the pool may oversell: that is not our promise
             self.world.sell_in_own_shop()
 
     @rule(seconds=st.sampled_from([1, 7, 30, 61, 200, 400, 700]))
@@ -164,7 +166,11 @@ class Escrow(RuleBasedStateMachine):
         self.world.advance(seconds)
 
     @precondition(lambda self: any(not order.cancelled for order in self.world.orders))
-    @rule(data=st.data(), told_after=st.integers(0, 600), restock=st.one_of(st.none(), st.integers(0, LAG)))
+    @rule(
+        data=st.data(),
+        told_after=st.integers(0, 600),
+        restock=st.one_of(st.none(), st.integers(0, LAG)),
+    )
     def cancel(self, data: st.DataObject, told_after: int, restock: int | None) -> None:
         open_ = [order for order in self.world.orders if not order.cancelled]
         self.world.cancel(data.draw(st.sampled_from(open_)), told_after, restock)
@@ -203,7 +209,9 @@ class Escrow(RuleBasedStateMachine):
     def _cycle(self, data: st.DataObject) -> None:
         def here(name: str) -> None:
             """Something may happen at this point of a cycle."""
-            what = data.draw(st.sampled_from(["nothing", "nothing", "buy", "own", "time", "crash"]), name)
+            what = data.draw(
+                st.sampled_from(["nothing", "nothing", "buy", "own", "time", "crash"]), name
+            )
             if what == "crash":
                 raise Crashed
             if what == "buy":
@@ -225,7 +233,9 @@ class Escrow(RuleBasedStateMachine):
         here("granted")
         self._send(
             data.draw(st.integers(0, LAG), "lag"),
-            data.draw(st.one_of(st.just(0), st.integers(0, LONGEST_FLIGHT), st.just(NEVER)), "fate"),
+            data.draw(
+                st.one_of(st.just(0), st.integers(0, LONGEST_FLIGHT), st.just(NEVER)), "fate"
+            ),
             here,
         )
 
@@ -386,4 +396,6 @@ class Escrow(RuleBasedStateMachine):
 
 
 TestEscrow = Escrow.TestCase
-TestEscrow.settings = settings(max_examples=700, stateful_step_count=30, deadline=None)
+TestEscrow.settings = settings(
+    max_examples=700, stateful_step_count=30, deadline=None, phases=[Phase.generate, Phase.shrink]
+)
