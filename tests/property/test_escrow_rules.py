@@ -28,6 +28,7 @@ LAG = int(SHOWN_WITHIN.total_seconds())
 LONGEST_FLIGHT = int((LANDS_WITHIN - SHOWN_WITHIN).total_seconds())
 BACK = int(BACK_WITHIN.total_seconds())
 NEVER = 10**9
+WHAT = ("nothing", "nothing", "nothing", "buy", "own", "time", "crash")
 
 
 @dataclass
@@ -132,13 +133,20 @@ class Escrow(RuleBasedStateMachine):
 
     share = Decimal("0.5")
 
-    @initialize(stock=st.integers(0, 30), shown=st.integers(0, 10), flight=st.integers(0, 300))
-    def begin(self, stock: int, shown: int, flight: int) -> None:
-        """The shop showed part of the pool before; its last write may still be under way."""
-        shown = min(shown, stock)
+    @initialize(
+        stock=st.integers(0, 30), shown=st.integers(0, 10), flight=st.integers(0, LONGEST_FLIGHT),
+        from_pool=st.booleans(),
+    )  # fmt: skip
+    def begin(self, stock: int, shown: int, flight: int, from_pool: bool) -> None:  # noqa: FBT001
+        """A shop that showed part of the pool before, whose last write may be under way, or a new one."""
+        shown = min(shown, stock) if from_pool else 0
         self.world = World(source=stock, counter=shown)
-        self.world.after(flight, lambda: self._land_from_the_pool(shown))
         self.memory = Memory(lands_until=int(LANDS_WITHIN.total_seconds()))
+        if from_pool:
+            self.world.after(flight, lambda: self._land_from_the_pool(shown))
+        else:
+            self.memory = Memory(lands_until=0, opened_at=0)
+        self.reading = stock
         self.ending = ""
         self.left_behind = 0
         """Units of own orders whose cancellation was learned of while there was no account: nobody gets them."""
@@ -193,25 +201,28 @@ class Escrow(RuleBasedStateMachine):
             pass
 
     @rule()
-    def quiet_cycles(self) -> None:
-        for _ in range(4):
-            self._quiet()
+    def read_the_source(self) -> None:
+        self.reading = self.world.source
 
-    def _quiet(self) -> None:
+    @rule(times=st.integers(1, 5), pause=st.sampled_from([2, 61, 190, 400, 700]))
+    def quiet_cycles(self, times: int, pause: int) -> None:
+        for _ in range(times):
+            self._quiet(pause)
+
+    def _quiet(self, pause: int) -> None:
+        self.read_the_source()
         self._poll()
         step = self._look(0)
         self._note(step)
         self._move(step)
         self._grant()
         self._send(0, fate=0)
-        self.world.advance(400)
+        self.world.advance(pause)
 
     def _cycle(self, data: st.DataObject) -> None:
         def here(name: str) -> None:
             """Something may happen at this point of a cycle."""
-            what = data.draw(
-                st.sampled_from(["nothing", "nothing", "buy", "own", "time", "crash"]), name
-            )
+            what = data.draw(st.sampled_from(WHAT), name)
             if what == "crash":
                 raise Crashed
             if what == "buy":
@@ -290,7 +301,7 @@ class Escrow(RuleBasedStateMachine):
         self.began = self.world.now
         self.seen = self.world.shown_at(self.began - lag)
         account = self._account()
-        left = self.world.source
+        left = self.reading
         pot = max(0, left) + max(0, account.owned) + account.coming
         wish = Wish(
             target=int(self.share * pot), free=max(0, left), cap=99_999, ending=self.ending,
@@ -389,7 +400,7 @@ class Escrow(RuleBasedStateMachine):
         self.ending = "allocation is pool"
         self.world.advance(700)
         for _ in range(12):
-            self._quiet()
+            self._quiet(700)
         world, lost = self.world, self.left_behind
         assert self.memory.opened_at is None
         assert world.source + world.sold + world.sold_by_own_shop + lost == world.stock
