@@ -104,7 +104,8 @@ class Wish:
 
     `target`: how many it should own. `free`: how many its sources can give it now; 0 while one of them is not
     believed. `dry`: who else has run dry. `short`: the sources have fewer units than are owned. `steady`:
-    the readings contain every move made so far. `ending`: why it shall own nothing any more.
+    the readings contain every move made so far. `ending`: why it shall own nothing any more, `halted`: why it
+    may show nothing for now.
     """
 
     target: int
@@ -115,6 +116,7 @@ class Wish:
     short: bool = False
     steady: bool = True
     ending: str = ""
+    halted: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +125,8 @@ class Step:
 
     `show` is what it should show once everything is done (None: what it shows), `covered` the part of it that
     is owned already: only that may be sent. `allot` and `give_back` are moved between source and listing.
-    `settle`, `note_zero`, `opens` and `closes` are what the account becomes. `waiting` says what for.
+    `settle`, `note_zero`, `opens` and `closes` are what the account becomes. `waiting` says what for, and `due`
+    when to look again if that is known.
     """
 
     show: int | None = None
@@ -136,6 +139,7 @@ class Step:
     opens: bool = False
     closes: bool = False
     waiting: str = ""
+    due: datetime | None = None
 
     @property
     def is_note(self) -> bool:
@@ -161,8 +165,8 @@ def _opening(account: Account, sight: Sight, wish: Wish) -> Step:
     if account.zero_at is None:
         return _noted(account, sight, SHOWN_WITHIN)
     if sight.orders_until < account.zero_at + SHOWN_WITHIN:
-        return Step(waiting=_known_at(account.zero_at + SHOWN_WITHIN))
-    return Step(opens=True, waiting="escrow has begun")
+        return _known_at(account.zero_at + SHOWN_WITHIN)
+    return Step(opens=True, waiting="escrow has begun", due=sight.ended)
 
 
 def _on_sale(account: Account, sight: Sight, wish: Wish) -> Step:
@@ -176,14 +180,14 @@ def _on_sale(account: Account, sight: Sight, wish: Wish) -> Step:
     if not wish.steady:
         return Step(waiting="the sources' readings do not contain the last move yet")
     if sight.began < account.lands_until:
-        return Step(waiting=_lands(account))
+        return _lands(account)
     return _lowered(sight, f"{wish.dry} has run dry: of {shown}, {shown - wish.target} go back")
 
 
 def _must_fall(account: Account, shown: int, wish: Wish) -> str:
     """Why a counter may not go on selling, or an empty text."""
-    if wish.ending:
-        return wish.ending
+    if wish.ending or wish.halted:
+        return wish.ending or wish.halted
     if shown > account.owned:
         return f"it shows {shown} and owns {max(0, account.owned)}"
     if shown < wish.zero_below:
@@ -199,7 +203,7 @@ def _must_fall(account: Account, shown: int, wish: Wish) -> str:
 def _lowered(sight: Sight, reason: str) -> Step:
     if sight.locked:
         return Step(waiting=f"{reason}, but campaigns and creators hold {sight.locked}")
-    return Step(show=0, reason=reason)
+    return Step(show=0, reason=reason, due=sight.ended)
 
 
 def _at_zero(account: Account, sight: Sight, wish: Wish) -> Step:
@@ -211,6 +215,8 @@ def _at_zero(account: Account, sight: Sight, wish: Wish) -> Step:
     spare = account.granted - max(exposed, account.sold)
     if wish.ending:
         return _ending(account, wish, spare, note)
+    if wish.halted:
+        return replace(note, waiting=wish.halted)
     kept = min(spare, wish.target) if wish.steady else spare
     allot = min(max(0, wish.target - account.owned - account.coming), wish.free)
     show = _allowed(kept + allot, wish)
@@ -244,7 +250,7 @@ def _settlement(account: Account, sight: Sight) -> Step:
     if account.zero_at is None:
         return _noted(account, sight, patience)
     if sight.orders_until < account.zero_at + patience:
-        return Step(waiting=_known_at(account.zero_at + patience))
+        return _known_at(account.zero_at + patience)
     settle = min(account.exposed, account.claimed)
     if settle <= account.sold:
         return Step(settle=settle)
@@ -254,8 +260,8 @@ def _settlement(account: Account, sight: Sight) -> Step:
 def _noted(account: Account, sight: Sight, patience: timedelta) -> Step:
     """Judge by this look at 0, once all orders up to it are known."""
     if not sight.judges(account):
-        return Step(waiting=_lands(account))
-    return Step(note_zero=sight.ended, waiting=_known_at(sight.ended + patience))
+        return _lands(account)
+    return replace(_known_at(sight.ended + patience), note_zero=sight.ended)
 
 
 def _allowed(units: int, wish: Wish) -> int:
@@ -264,12 +270,13 @@ def _allowed(units: int, wish: Wish) -> int:
     return 0 if capped < wish.zero_below else capped
 
 
-def _lands(account: Account) -> str:
-    return f"what was sent may still land until {_clock(account.lands_until)}"
+def _lands(account: Account) -> Step:
+    text = f"what was sent may still land until {_clock(account.lands_until)}"
+    return Step(waiting=text, due=account.lands_until)
 
 
-def _known_at(moment: datetime) -> str:
-    return f"all orders up to its last sale are known at {_clock(moment)}"
+def _known_at(moment: datetime) -> Step:
+    return Step(waiting=f"all its orders are known at {_clock(moment)}", due=moment)
 
 
 def _coming(account: Account) -> str:

@@ -12,6 +12,7 @@ from syncd.domain.listing import BoundListing, Listing
 from syncd.domain.plan import Plan, Skip, in_send_order
 from syncd.domain.rules import Zero
 from syncd.engine.drifting import is_suspicious, note_drift
+from syncd.engine.escrow_scene import Escrowed
 from syncd.engine.ordering import open_demands
 from syncd.engine.planning import PRICE_WITHHELD, Aside, Bounds, Rows, Wanted, plan_listing
 from syncd.engine.setup import ChannelSetup, EngineSetup
@@ -45,6 +46,7 @@ class Draft:
     blocked: set[Sku] = field(default_factory=set)
     withheld: dict[ListingRef, Withheld] = field(default_factory=dict)
     withheld_settled: list[Withheld] = field(default_factory=list)
+    escrowed: dict[ListingRef, Escrowed] = field(default_factory=dict)
 
     def take(self, wanted: Wanted, rows: Rows) -> None:
         """Add what planning one listing gave."""
@@ -60,6 +62,8 @@ class Draft:
             not rows.changes or any(skip.kind in _OPEN for skip in rows.skips)
         ):
             self.blocked.add(wanted.rule.sku)
+        if wanted.escrowed is not None and (rows.changes or not rows.settled):
+            self.escrowed[ref] = wanted.escrowed
         if wanted.stock is None:
             return
         basis = (wanted.source_offer, wanted.stock.unseen)
@@ -86,6 +90,7 @@ class Drafted:
 
     `marks`: SKUs of which nothing is left to do once all their rows are verified, each with the token that
     clears it and leaves what was marked since.
+    `escrowed` are the next steps of listings that own their units, where there is one.
     """
 
     plan: Plan
@@ -95,6 +100,7 @@ class Drafted:
     bounds: Bounds
     released: frozenset[tuple[str, str, str, str]]
     marks: Mapping[Sku, int] = field(default_factory=dict)
+    escrowed: Mapping[ListingRef, Escrowed] = field(default_factory=dict)
 
 
 Hoped = Mapping[tuple[str, str, str, str], int]
@@ -178,6 +184,14 @@ def _draft_chunk(
     suspects: list[Wanted] = []
     unsettled: set[Sku] = set()
     for wanted in chunk:
+    engine: EngineSetup, setup: ChannelSetup, open_: Sequence[Demand], bounds: Bounds,
+    skus: Sequence[Sku], draft: Draft,
+) -> set[Sku]:  # fmt: skip
+    """Plan the listings of these SKUs; answers the SKUs that are not settled yet."""
+    began = engine.clock.now()
+    bound = refreshed(engine, setup, engine.ledger.bound(setup.name, skus))
+    unsettled: set[Sku] = set()
+    for wanted in want(engine, setup, bound, open_, began):
         if wanted.bound.listing.ref in draft.told:
             unsettled |= {wanted.rule.sku} & draft.marks.keys()
             continue
@@ -300,4 +314,5 @@ def _judged(
         plan=plan, bases=draft.bases, withheld=draft.withheld, delays=delays, bounds=bounds,
         released=released,
         marks={sku: token for sku, token in draft.marks.items() if sku not in draft.blocked},
+        escrowed=draft.escrowed,
     )  # fmt: skip

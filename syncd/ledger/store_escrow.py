@@ -47,6 +47,7 @@ _DOUBT = (
     "UPDATE escrow_account SET lands_until = MAX(lands_until, :lands_until), zero_at = NULL "
     f"WHERE {OF_LISTING}"
 )
+_ANY_OPEN = "SELECT EXISTS (SELECT 1 FROM escrow_move WHERE channel_id = ? AND ended_at IS NULL)"
 _MOVING = (
     "SELECT i.sku, s.name AS source, l.name AS location, SUM(CASE "
     "WHEN b.effect = 'allot' AND b.state NOT IN ('refused', 'dropped') THEN b.delta "
@@ -160,6 +161,10 @@ class EscrowStore(StorePart):
 
     def end_moves(self, channel: ChannelName, fence: int) -> int:
         """Credit what sources gave; answers how many moves came to their end."""
+        with self._database.read() as connection:
+            number = known_channel(connection, channel)
+            if not connection.exec_driver_sql(_ANY_OPEN, (number,)).scalar():
+                return 0
         with self._database.write() as connection:
             require_fence(connection, channel, fence)
             return self._mover(connection, channel).end()

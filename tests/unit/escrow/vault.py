@@ -1,0 +1,72 @@
+"""A small world in escrow: a source with an own shop, a shop that sells only what it owns, and their ledger."""
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+
+from syncd.domain.escrow import Account
+from syncd.domain.identity import DEFAULT_LOCATION, ListingId, ListingRef, ProductId, Sku
+from syncd.domain.report import ChannelReport
+from syncd.domain.rules import Allocation, ChannelRules, Draw, StockRule
+from syncd.engine.cycle import Task, run_cycle
+from syncd.engine.setup import Trigger
+from tests.fakes.shopfloor import SHOP, STOCK
+from tests.unit.write_back.counter import Counter
+
+
+class Vault(Counter):
+    """The channel owns half of what there is, unless told otherwise."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.allocation = Allocation.ESCROW
+        self.stock = StockRule(draws=(Draw(source=STOCK),), share=Decimal("0.5"))
+
+    def rules(self) -> ChannelRules:
+        """As on the floor, with this allocation."""
+        rules = super().rules()
+        fingerprint = f"{rules.fingerprint} {self.allocation}"
+        return replace(rules, allocation=self.allocation, fingerprint=fingerprint)
+
+    def step(self, seconds: float = 10.0) -> ChannelReport:
+        """Some time goes by, then a cycle reads, moves and publishes."""
+        self.clock.advance(seconds)
+        self.source.as_of = self.clock.now()
+        return self.cycle().channels[0]
+
+    def opened(self, sku: str, units: int) -> None:
+        """The source has so many units, the shop lists the SKU at 0, and escrow has begun."""
+        self.stock_of.set(**{sku: units})
+        self.shop.list_sku(sku, W1=0)
+        for _ in range(3):
+            self.step(62)
+
+    def sell_in_own_shop(self, sku: str, units: int = 1) -> None:
+        """The merchant's own shop sells."""
+        for number, row in enumerate(self.stock_of.rows):
+            if row.sku == sku:
+                left = int(row.quantity) - units
+                self.stock_of.rows[number] = replace(row, quantity=str(left))
+
+    def account(self, sku: str) -> Account:
+        """What the listing owns."""
+        ref = ListingRef(ProductId(f"P-{sku}"), ListingId(f"L-{sku}"))
+        (held,) = [item for item in self.ledger.escrowed(SHOP) if item.ref == ref]
+        return held.account
+
+    def has_account(self) -> bool:
+        """Whether any listing owns something."""
+        return bool(self.ledger.escrowed(SHOP))
+
+    def sent(self, sku: str) -> list[int]:
+        """The numbers that were sent for a SKU."""
+        return [number for name, field, number in self.shop.journal if (name, field) == (sku, "quantity")]
+
+    def moves(self, sku: str) -> list[tuple[str, int, int | None]]:
+        """Moves of a SKU, oldest first: which way, listing units, and what came of it."""
+        found = reversed(self.ledger.escrow_moves(Sku(sku), 100))
+        return [(item.effect.value, item.units, item.granted) for item in found]
+
+
+__all__ = ["DEFAULT_LOCATION", "Task", "Trigger", "Vault", "run_cycle", "timedelta"]
