@@ -18,7 +18,7 @@ That units are not stranded above a counter which is overwritten, a number is ra
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_UP, Decimal
 
 from syncd.domain.counting import counted
 from syncd.domain.identity import Sku
@@ -305,6 +305,11 @@ class Claimant:
     share: Decimal
     owned: int
     need: int = 1
+
+
+def part_of(share: Decimal, count: int) -> Decimal:
+    """One of so many equal parts of a share, rounded up so that thirds of 3 are 1."""
+    return (share / count).quantize(Decimal("0.0001"), ROUND_UP)
 
 
 def who_is_dry(

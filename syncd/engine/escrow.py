@@ -8,7 +8,16 @@ from decimal import Decimal
 from syncd.domain.allocation import Derivation, Net, Undecidable, derive
 from syncd.domain.booking import place_of_sale
 from syncd.domain.change import Field
-from syncd.domain.escrow import LANDS_WITHIN, Account, Claimant, Sight, Wish, decide, who_is_dry
+from syncd.domain.escrow import (
+    LANDS_WITHIN,
+    Account,
+    Claimant,
+    Sight,
+    Wish,
+    decide,
+    part_of,
+    who_is_dry,
+)
 from syncd.domain.identity import ChannelName, LocationName, Place, Sku, SourceName
 from syncd.domain.listing import BoundListing
 from syncd.domain.orders import OrdersMode
@@ -111,7 +120,7 @@ class Case:
 
     def _shared_rule(self, claims: Sequence[Held]) -> ListingRule:
         """Several listings of a channel that draw on the same SKU divide the channel's share."""
-        share = self.rule.stock.share / self._listings(self.setup.name, claims)
+        share = part_of(self.rule.stock.share, self._listings(self.setup.name, claims))
         return replace(self.rule, stock=replace(self.rule.stock, share=share))
 
     def _listings(self, channel: ChannelName, claims: Sequence[Held]) -> int:
@@ -173,7 +182,7 @@ class Case:
         others = [
             Claimant(
                 name=f"listing {item.ref.listing_id} of {item.channel}",
-                share=self._share_of(item.channel) / self._listings(item.channel, claims),
+                share=part_of(self._share_of(item.channel), self._listings(item.channel, claims)),
                 owned=item.account.owned * item.account.need, need=item.account.need,
             )
             for item in claims

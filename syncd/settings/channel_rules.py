@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from syncd.settings.escrow_rules import ESCROW_RULES
 from syncd.settings.findings import Finding, Rule, warning
 from syncd.settings.listing_rules import LISTING_RULES
 from syncd.settings.mapping import safety_of
@@ -176,4 +177,5 @@ CHANNEL_RULES: tuple[Rule[SeenChannel], ...] = (
     Rule(("stock", "rules"), _adaptive_bounds),
     *PRICE_RULES,
     *LISTING_RULES,
+    *ESCROW_RULES,
 )

@@ -4,7 +4,7 @@ Every refusal is worded here; pydantic only carries it to the right place.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
