@@ -62,8 +62,8 @@ class Draft:
             not rows.changes or any(skip.kind in _OPEN for skip in rows.skips)
         ):
             self.blocked.add(wanted.rule.sku)
-        if wanted.escrowed is not None and (rows.changes or not rows.settled):
-            self.escrowed[ref] = wanted.escrowed
+        if wanted.escrowed is not None and not rows.settled:
+            self._take_escrowed(wanted.rule.sku, ref, wanted.escrowed)
         if wanted.stock is None:
             return
         basis = (wanted.source_offer, wanted.stock.unseen)
@@ -73,6 +73,11 @@ class Draft:
         if rows.settled and basis != (remembered.source_offer, remembered.unseen):
             self.settled.append((ref, *basis))
         self._take_withheld(wanted, wanted.stock, rows)
+
+    def _take_escrowed(self, sku: Sku, ref: ListingRef, escrowed: Escrowed) -> None:
+        self.escrowed[ref] = escrowed
+        if escrowed.step.show == 0:  # the units taken off have still to be counted
+            self.blocked.add(sku)
 
     def _take_withheld(self, wanted: Wanted, stock: Derivation, rows: Rows) -> None:
         now, known = withheld_of(wanted, stock), wanted.bound.published
@@ -89,8 +94,7 @@ class Drafted:
     """A plan, and per listing what to remember once its change is acknowledged.
 
     `marks`: SKUs of which nothing is left to do once all their rows are verified, each with the token that
-    clears it and leaves what was marked since.
-    `escrowed` are the next steps of listings that own their units, where there is one.
+    clears it and leaves what was marked since. `escrowed` are the next steps of listings that own their units.
     """
 
     plan: Plan
@@ -135,8 +139,9 @@ def draft_plan(
         # before they are read, so that what another marks from then on is not cleared with it
         made_of_them = [sku for sku in wider if sku not in tokens]
         tokens |= dict.fromkeys(made_of_them, engine.ledger.mark_dirty(setup.name, made_of_them))
+        began = engine.clock.now()
         bound = refreshed(engine, setup, engine.ledger.bound(setup.name, wider))
-        wanted = want(engine, setup, bound, open_, tempo)
+        wanted = want(engine, setup, bound, open_, tempo, began)
         suspects, unsettled = _draft_chunk(wanted, bounds, hoped, draft)
         note_drift(engine, setup, suspects)
         clear_marks(engine, setup, {sku: tokens[sku] for sku in wider if sku not in unsettled})
@@ -184,14 +189,6 @@ def _draft_chunk(
     suspects: list[Wanted] = []
     unsettled: set[Sku] = set()
     for wanted in chunk:
-    engine: EngineSetup, setup: ChannelSetup, open_: Sequence[Demand], bounds: Bounds,
-    skus: Sequence[Sku], draft: Draft,
-) -> set[Sku]:  # fmt: skip
-    """Plan the listings of these SKUs; answers the SKUs that are not settled yet."""
-    began = engine.clock.now()
-    bound = refreshed(engine, setup, engine.ledger.bound(setup.name, skus))
-    unsettled: set[Sku] = set()
-    for wanted in want(engine, setup, bound, open_, began):
         if wanted.bound.listing.ref in draft.told:
             unsettled |= {wanted.rule.sku} & draft.marks.keys()
             continue
