@@ -1,6 +1,7 @@
 """A shop, a source and a syncd that decides by the rules of escrow: whatever happens, no unit is sold twice."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -124,7 +125,7 @@ def at(seconds: int) -> datetime:
     return BEGINNING + timedelta(seconds=seconds)
 
 
-class Crashed(Exception):
+class Crashed(BaseException):
     """The process dies here."""
 
 
@@ -149,7 +150,7 @@ class Escrow(RuleBasedStateMachine):
         self.reading = stock
         self.ending = ""
         self.left_behind = 0
-        """Units of own orders whose cancellation was learned of while there was no account: nobody gets them."""
+        """Units of own orders whose cancellation was learned of without an account: nobody gets them."""
 
     def _land_from_the_pool(self, shown: int) -> None:
         """What the pool itself oversells is not escrow's; what it left under way is."""
@@ -195,10 +196,8 @@ class Escrow(RuleBasedStateMachine):
 
     @rule(data=st.data())
     def cycle(self, data: st.DataObject) -> None:
-        try:
+        with suppress(Crashed):
             self._cycle(data)
-        except Crashed:
-            pass
 
     @rule()
     def read_the_source(self) -> None:
@@ -265,7 +264,7 @@ class Escrow(RuleBasedStateMachine):
             self._book(order)
 
     def _book(self, order: Order) -> None:
-        """An order from the pool is taken off the source; cancelled it is given back, unless it was handed over."""
+        """An order from the pool is taken off the source; cancelled it is given back, unless handed over."""
         takes = order.sold_from == "handed over" or (
             order.sold_from == "pool" and order.cancel_seen_at == NEVER
         )

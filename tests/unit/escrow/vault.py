@@ -1,16 +1,14 @@
 """A small world in escrow: a source with an own shop, a shop that sells only what it owns, and their ledger."""
 
 from dataclasses import replace
-from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
 from syncd.domain.escrow import Account
-from syncd.domain.identity import DEFAULT_LOCATION, ListingId, ListingRef, ProductId, Sku
+from syncd.domain.identity import ListingId, ListingRef, ProductId, Sku
 from syncd.domain.report import ChannelReport
 from syncd.domain.rules import Allocation, ChannelRules, Draw, StockRule
-from syncd.engine.cycle import Task, run_cycle
-from syncd.engine.setup import Trigger
+from tests.fakes.late_shop import LateShop
 from tests.fakes.shopfloor import SHOP, STOCK
 from tests.unit.write_back.counter import Counter
 
@@ -20,6 +18,7 @@ class Vault(Counter):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
+        self.shop = self.late = LateShop(SHOP, self.clock)
         self.allocation = Allocation.ESCROW
         self.stock = StockRule(draws=(Draw(source=STOCK),), share=Decimal("0.5"))
 
@@ -61,12 +60,13 @@ class Vault(Counter):
 
     def sent(self, sku: str) -> list[int]:
         """The numbers that were sent for a SKU."""
-        return [number for name, field, number in self.shop.journal if (name, field) == (sku, "quantity")]
+        return [
+            number
+            for name, field, number in self.shop.journal
+            if (name, field) == (sku, "quantity")
+        ]
 
     def moves(self, sku: str) -> list[tuple[str, int, int | None]]:
         """Moves of a SKU, oldest first: which way, listing units, and what came of it."""
         found = reversed(self.ledger.escrow_moves(Sku(sku), 100))
         return [(item.effect.value, item.units, item.granted) for item in found]
-
-
-__all__ = ["DEFAULT_LOCATION", "Task", "Trigger", "Vault", "run_cycle", "timedelta"]
