@@ -1,16 +1,35 @@
 """A small world in escrow: a source with an own shop, a shop that sells only what it owns, and their ledger."""
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 
+from syncd.domain.change import Cause, Change, Field
 from syncd.domain.escrow import Account
 from syncd.domain.identity import ListingId, ListingRef, ProductId, Sku
 from syncd.domain.report import ChannelReport
 from syncd.domain.rules import Allocation, ChannelRules, Draw, StockRule
+from syncd.ports.write_back import Adjustment, Answer, Booked
 from tests.fakes.late_shop import LateShop
 from tests.fakes.shopfloor import SHOP, STOCK
+from tests.fakes.written_source import WrittenSource
 from tests.unit.write_back.counter import Counter
+
+
+@dataclass
+class QuietSource(WrittenSource):
+    """It may keep what it has to itself, and something may happen right before it is written to."""
+
+    silent: bool = False
+    before_adjusting: Callable[[], None] | None = None
+
+    def adjust(self, adjustment: Adjustment) -> Answer:
+        if self.before_adjusting is not None:
+            self.before_adjusting()
+            self.before_adjusting = None
+        answer = super().adjust(adjustment)
+        return Booked() if self.silent and isinstance(answer, Booked) else answer
 
 
 class Vault(Counter):
@@ -18,6 +37,7 @@ class Vault(Counter):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
+        self.stock_of = self.source = self.quiet = QuietSource(STOCK, self.clock.now())
         self.shop = self.late = LateShop(SHOP, self.clock)
         self.allocation = Allocation.ESCROW
         self.stock = StockRule(draws=(Draw(source=STOCK),), share=Decimal("0.5"))
@@ -47,6 +67,29 @@ class Vault(Counter):
             if row.sku == sku:
                 left = int(row.quantity) - units
                 self.stock_of.rows[number] = replace(row, quantity=str(left))
+
+    def buy(self, sku: str, units: int) -> None:
+        """A buyer orders on the shop."""
+        self.shop.order(sku, units)
+
+    def step_without_sending(self) -> None:
+        """A cycle that only plans."""
+        self.clock.advance(10)
+        self.source.as_of = self.clock.now()
+        self.cycle(send=False)
+
+    def cycle_reading_nothing_new(self, before_booking: Callable[[], None]) -> None:
+        """A cycle in which something happens after the source was read and before it is written."""
+        self.quiet.before_adjusting = before_booking
+        self.step(62)
+        self.quiet.before_adjusting = None
+
+    def change_of(self, ref: ListingRef) -> Change:
+        """Some change of a listing."""
+        return Change(
+            sku=Sku("A"), seller_sku="A", ref=ref, field=Field.QUANTITY, before=0, after=1,
+            cause=Cause.SOURCE, reason="",
+        )  # fmt: skip
 
     def account(self, sku: str) -> Account:
         """What the listing owns."""
