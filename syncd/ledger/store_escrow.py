@@ -17,7 +17,7 @@ from syncd.ledger.escrow_rows import OF_LISTING, SELECT, SELECT_MOVES, SOLD, hel
 from syncd.ledger.fences import require_fence
 from syncd.ledger.names import channel_id, known_channel, name_items
 from syncd.ledger.order_rows import TAKES_UNITS
-from syncd.ports.escrow import Held, Move, NewMove
+from syncd.ports.escrow import Held, Move, NewMove, Totals
 
 REFS = 300
 _OPEN = (
@@ -48,6 +48,18 @@ _DOUBT = (
     f"WHERE {OF_LISTING}"
 )
 _ANY_OPEN = "SELECT EXISTS (SELECT 1 FROM escrow_move WHERE channel_id = ? AND ended_at IS NULL)"
+_TOTALS = (
+    "SELECT COUNT(*) AS listings, COALESCE(SUM(granted), 0) AS granted, "
+    "COALESCE(SUM(opened_at IS NULL OR lowered_from > 0), 0) AS counted, "
+    "COALESCE((SELECT SUM(units) FROM order_line INDEXED BY order_line_own WHERE own "
+    f"AND channel_id = :channel AND {TAKES_UNITS}), 0) AS sold, "
+    "COALESCE((SELECT SUM(units) FROM escrow_move WHERE channel_id = :channel "
+    "AND ended_at IS NULL AND effect = 'allot'), 0) AS coming, "
+    "(SELECT COUNT(*) FROM escrow_account a JOIN listing g ON g.channel_id = a.channel_id "
+    "AND g.product_id = a.product_id AND g.listing_id = a.listing_id AND g.status = 'gone' "
+    "WHERE a.channel_id = :channel AND a.granted > 0) AS gone "
+    "FROM escrow_account WHERE channel_id = :channel"
+)
 _MOVING = (
     "SELECT i.sku, s.name AS source, l.name AS location, SUM(CASE "
     "WHEN b.effect = 'allot' AND b.state NOT IN ('refused', 'dropped') THEN b.delta "
@@ -87,6 +99,19 @@ class EscrowStore(StorePart):
         with self._database.read() as connection:
             number = known_channel(connection, channel)
             return tuple(_selected(connection, "WHERE a.channel_id = ?", (number,)).values())
+
+    def escrow_totals(self, channel: ChannelName) -> Totals:
+        """What a channel owns as a whole."""
+        with self._database.read() as connection:
+            number = known_channel(connection, channel)
+            row = connection.exec_driver_sql(_TOTALS, {"channel": number}).one()
+        return Totals(
+            listings=row.listings,
+            owned=row.granted - row.sold,
+            coming=row.coming,
+            counted=row.counted,
+            gone=row.gone,
+        )
 
     def open_escrow(self, channel: ChannelName, fence: int, accounts: Iterable[Held]) -> None:
         """Keep new accounts; one that a listing has already stays as it is."""

@@ -54,6 +54,21 @@ class Move:
     ended_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Totals:
+    """What a channel owns: listings with an account, units not sold, units asked for.
+
+    `counted` listings stand at 0 until all their orders are known; `gone` ones own units and are no longer
+    listed.
+    """
+
+    listings: int
+    owned: int
+    coming: int
+    counted: int
+    gone: int
+
+
 class EscrowLedger(Protocol):
     """What listings own, and the units on their way. Writers raise LeaseLost for an old fencing number."""
 
@@ -65,6 +80,10 @@ class EscrowLedger(Protocol):
 
     def escrowed(self, channel: ChannelName) -> Sequence[Held]:
         """Every account of a channel."""
+        ...
+
+    def escrow_totals(self, channel: ChannelName) -> Totals:
+        """What a channel owns as a whole."""
         ...
 
     def open_escrow(self, channel: ChannelName, fence: int, accounts: Iterable[Held]) -> None:

@@ -4,14 +4,21 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
+import pytest
+
 from syncd.domain.change import Cause
+from syncd.domain.errors import UsageError
+from syncd.domain.identity import Sku
 from syncd.domain.orders import OrderState
 from syncd.domain.outcome import Rejected, Retry, Verdict
 from syncd.domain.rules import Allocation, Draw, StockRule
+from syncd.domain.views import EscrowStatus
 from syncd.domain.write_back import BookingState, Effect
+from syncd.engine.looking import status
+from syncd.engine.probing import Wish, try_out
 from syncd.ports.channel import Fact
 from tests.fakes.memory_channel import MAIN
-from tests.fakes.shopfloor import STOCK, kit, pack
+from tests.fakes.shopfloor import SHOP, STOCK, kit, pack
 from tests.fakes.written_source import Fault
 from tests.unit.escrow.vault import Vault
 
@@ -308,3 +315,62 @@ def test_safety_stays_at_the_source(vault: Vault) -> None:
     vault.stock = StockRule(draws=(Draw(source=STOCK),), share=Decimal(1), safety=3)
     vault.opened("A", 10)
     assert (7, 3) == (vault.shop.shown("A"), vault.left("A"))
+
+
+# how it is told
+
+
+def test_explain_tells_what_is_owned_and_how_it_came(vault: Vault) -> None:
+    vault.opened("A", 10)
+    vault.shop.order("A", 2)
+    vault.step()
+    lines = {line.label: line.value for line in vault.explained("A")}
+    assert ("3 units", "4 units") == (lines["owns"], lines["should own"])
+    assert "took 5 units" == vault.explained("A")[-1].value
+
+
+def test_explain_tells_what_is_waited_for(vault: Vault) -> None:
+    vault.opened("A", 10)
+    vault.sell_in_own_shop("A", 5)
+    vault.step(400)
+    vault.step(5)
+    lines = {line.label: line.value for line in vault.explained("A")}
+    assert lines["waits"].startswith("all its orders are known at")
+
+
+def test_status_tells_what_a_channel_owns(vault: Vault) -> None:
+    vault.opened("A", 10)
+    vault.shop.order("A", 2)
+    vault.step()
+    (channel,) = status(vault.engine(), "ledger").channels
+    assert EscrowStatus(listings=1, owned=3, coming=0, counted=0) == channel.escrow
+
+
+def test_nothing_is_tried_out_on_a_channel_in_escrow(vault: Vault) -> None:
+    vault.opened("A", 10)
+    engine = vault.engine()
+    wish = Wish(sku=Sku("A"))
+    with pytest.raises(UsageError, match="owns"):
+        try_out(engine, engine.channels[SHOP], wish, lambda report: report.run, lambda: False)
+
+
+def test_moves_that_are_over_are_forgotten_with_old_movements(vault: Vault) -> None:
+    vault.opened("A", 10)
+    vault.step()
+    now = vault.clock.now()
+    vault.ledger.prune(now, now)
+    assert ([], []) == (vault.moves("A"), vault.bookings("A"))
+    assert 5 == vault.account("A").owned
+
+
+def test_units_of_a_listing_that_is_gone_need_attention(vault: Vault) -> None:
+    vault.opened("A", 10)
+    vault.shop.shop.clear()
+    vault.step(3700)
+    (item,) = [
+        row for row in status(vault.engine(), "ledger").needs_attention if "gone" in row.what
+    ]
+    assert ("shop: 1 listing gone from the shop with units of its own", 1) == (
+        item.what,
+        item.count,
+    )

@@ -1,6 +1,6 @@
 """A small world in escrow: a source with an own shop, a shop that sells only what it owns, and their ledger."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
@@ -10,6 +10,10 @@ from syncd.domain.escrow import Account
 from syncd.domain.identity import ListingId, ListingRef, ProductId, Sku
 from syncd.domain.report import ChannelReport
 from syncd.domain.rules import Allocation, ChannelRules, Draw, StockRule
+from syncd.domain.views import Line
+from syncd.engine.drafting import channel_bounds
+from syncd.engine.explaining import explain
+from syncd.engine.planning import Bounds
 from syncd.ports.write_back import Adjustment, Answer, Booked
 from tests.fakes.late_shop import LateShop
 from tests.fakes.shopfloor import SHOP, STOCK
@@ -90,6 +94,14 @@ class Vault(Counter):
             sku=Sku("A"), seller_sku="A", ref=ref, field=Field.QUANTITY, before=0, after=1,
             cause=Cause.SOURCE, reason="",
         )  # fmt: skip
+
+    def explained(self, sku: str) -> Sequence[Line]:
+        """What `explain` says of escrow."""
+        engine = self.engine()
+        bounds: dict[str, Bounds] = {SHOP: channel_bounds(engine, engine.channels[SHOP])}
+        (listing,) = explain(engine, Sku(sku), bounds).listings
+        (lines,) = [part.lines for part in listing.sections if part.title == "Escrow"]
+        return lines
 
     def account(self, sku: str) -> Account:
         """What the listing owns."""
