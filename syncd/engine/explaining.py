@@ -14,6 +14,7 @@ from syncd.domain.plan import Skip
 from syncd.domain.stock import Position, freshness
 from syncd.domain.views import Explanation, Line, ListingExplanation, Section
 from syncd.engine.deriving import World, read_world
+from syncd.engine.escrow_scene import Looked
 from syncd.engine.escrow_telling import escrow_lines
 from syncd.engine.ordering import open_demands
 from syncd.engine.planning import (
@@ -40,7 +41,8 @@ def explain(engine: EngineSetup, sku: Sku, bounds: Mapping[str, Bounds]) -> Expl
     for setup in engine.channels.values():
         bound = engine.ledger.bound(setup.name, [sku]).get(sku, ())
         rule = setup.rules.rule_for(sku)
-        world = read_world(engine, setup, [rule], open_, bound)
+        looked = Looked(refs=[row.listing.ref for row in bound])
+        world = read_world(engine, setup, [rule], open_, looked=looked)
         for row in bound:
             wanted = want_one(engine, setup, world, rule, row)
             listings.append(_listing(engine, setup, world, wanted, bounds[setup.name], open_))

@@ -2,15 +2,12 @@
 
 # ruff: noqa: S608 - statements are put together from constants and question marks only
 
-from typing import Any
-
-from sqlalchemy import Connection, Row
-
 from syncd.domain.escrow import granted_of
 from syncd.domain.identity import ChannelName, ListingRef, LocationName, Place, Sku, SourceName
 from syncd.domain.write_back import Booking, BookingId, BookingState, Effect
 from syncd.ledger.booking_rows import store
 from syncd.ledger.columns import moment
+from syncd.ledger.connection import Connection, Row
 from syncd.ledger.dirty import mark_everywhere
 from syncd.ledger.escrow_rows import OF_LISTING, SOLD, ref_of
 from syncd.ports.escrow import NewMove
@@ -78,7 +75,7 @@ class Mover:
         rows = self._connection.exec_driver_sql(_OPEN, {"channel": self._number}).all()
         return sum(self._ended(row) for row in rows)
 
-    def _ended(self, row: Row[Any]) -> bool:
+    def _ended(self, row: Row) -> bool:
         done = row.booking_state == BookingState.DONE
         if Effect(row.effect) is Effect.RETURN:
             return self._over(row, units=0 if done else row.units, granted=0)
@@ -100,7 +97,7 @@ class Mover:
             )  # fmt: skip
         return self._over(row, units=units, granted=units)
 
-    def _over(self, row: Row[Any], *, units: int, granted: int) -> bool:
+    def _over(self, row: Row, *, units: int, granted: int) -> bool:
         self._connection.exec_driver_sql(_END, {"granted": granted, "now": self._now, "id": row.id})
         if units:
             self._run(_GRANT, ref_of(row), units=units)
@@ -113,9 +110,9 @@ class Mover:
             f"SELECT item_id FROM escrow_account WHERE {OF_LISTING}", self._of(move.ref)
         ).scalar()
         granted = self._connection.exec_driver_sql(_GRANTED, {"item": item}).scalar()
-        return granted == move.granted_before
+        return bool(granted == move.granted_before)
 
-    def _insert(self, move: NewMove) -> Row[Any] | None:
+    def _insert(self, move: NewMove) -> Row | None:
         counted = move.place is None
         return self._connection.exec_driver_sql(
             _INSERT,

@@ -2,10 +2,6 @@
 
 # ruff: noqa: S608 - statements are put together from constants and question marks only
 
-from typing import Any
-
-from sqlalchemy import Row
-
 from syncd.domain.escrow import BACK_WITHIN, Account
 from syncd.domain.identity import (
     ChannelName,
@@ -19,6 +15,7 @@ from syncd.domain.identity import (
 )
 from syncd.domain.write_back import Effect
 from syncd.ledger.columns import moment, moment_or_none
+from syncd.ledger.connection import Row
 from syncd.ledger.order_rows import TAKES_UNITS
 from syncd.ports.escrow import Held, Move
 
@@ -51,7 +48,7 @@ SELECT_MOVES = (
 )
 
 
-def held_of(row: Row[Any]) -> Held:
+def held_of(row: Row) -> Held:
     """A selected account as the domain's value."""
     account = Account(
         sku=Sku(row.sku),
@@ -71,7 +68,7 @@ def held_of(row: Row[Any]) -> Held:
     )
 
 
-def move_of(row: Row[Any]) -> Move:
+def move_of(row: Row) -> Move:
     """A selected move as a value."""
     place = None
     if row.location is not None:
@@ -84,6 +81,6 @@ def move_of(row: Row[Any]) -> Move:
     )  # fmt: skip
 
 
-def ref_of(row: Row[Any]) -> ListingRef:
+def ref_of(row: Row) -> ListingRef:
     """The listing of a row."""
     return ListingRef(ProductId(row.product_id), ListingId(row.listing_id))

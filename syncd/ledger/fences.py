@@ -1,9 +1,8 @@
 """Who may still write for a channel: the fencing number is compared in the writing transaction itself."""
 
-from sqlalchemy import Connection
-
 from syncd.domain.errors import LeaseLost
 from syncd.domain.identity import ChannelName
+from syncd.ledger.connection import Connection
 from syncd.ledger.names import known_channel
 
 

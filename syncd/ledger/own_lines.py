@@ -2,9 +2,8 @@
 
 # ruff: noqa: S608 - statements are put together from constants and question marks only
 
-from sqlalchemy import Connection
-
 from syncd.domain.orders import OrderLine, OrderState
+from syncd.ledger.connection import Connection
 
 _LINE = "channel_id = :channel AND order_id = :order AND line_id = :line"
 _ACCOUNT = (
@@ -36,9 +35,11 @@ def follow(connection: Connection, channel: int, line: OrderLine, now: int) -> N
     """A new or moved line: note since when it is cancelled, and leave behind what has left.
 
     Units that left are gone from what was sold and from what was granted alike, so that the sums over the
-    lines of an account stay short however long it lives.
+    lines of an account stay short however long it lives. So are those of a line that was cancelled for want
+    of stock: they are not there.
     """
-    if line.left_at is not None:
+    wanting = line.state is OrderState.CANCELLED and line.out_of_stock
+    if line.left_at is not None or wanting:
         gone = connection.exec_driver_sql(_OVER, _key(channel, line)).scalar()
         if gone is not None and not line.platform_fulfilled:
             listing = {"product": line.ref.product_id, "listing": line.ref.listing_id}

@@ -5,12 +5,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection
-
 from syncd.domain.escrow import Step
 from syncd.domain.identity import ChannelName, ListingRef, LocationName, Place, Sku, SourceName
 from syncd.ledger.base import StorePart
 from syncd.ledger.columns import micros, micros_or_none
+from syncd.ledger.connection import Connection
 from syncd.ledger.database import chunks, marks
 from syncd.ledger.escrow_moving import Mover
 from syncd.ledger.escrow_rows import OF_LISTING, SELECT, SELECT_MOVES, SOLD, held_of, move_of

@@ -7,6 +7,7 @@ from syncd.domain.escrow import part_of
 from syncd.domain.orders import OrdersMode
 from syncd.domain.rules import Allocation, Combine, Publish, Untracked, Zero
 from syncd.settings.findings import Finding, Rule
+from syncd.settings.mapping import safety_of
 from syncd.settings.models import ChannelTree, SourceTree
 from syncd.settings.seen_channel import SeenChannel
 
@@ -88,6 +89,14 @@ def _counted_units(seen: SeenChannel) -> Iterator[Finding]:
             yield Finding((*trail, "untracked"), message, "only counted units can be owned")
 
 
+def _fixed_safety(seen: SeenChannel) -> Iterator[Finding]:
+    for trail, stock in seen.stocks():
+        if safety_of(stock)[1] is not None:
+            message = "allocation: escrow does not go with safety: adaptive"
+            hint = "write a number, which stays at the source; what a channel owns needs no safety"
+            yield Finding((*trail, "safety"), message, hint)
+
+
 def _one_warehouse(seen: SeenChannel) -> Iterator[Finding]:
     if len(set(seen.tree.warehouses.values())) > 1:
         message = "allocation: escrow needs one warehouse per listing"
@@ -114,6 +123,7 @@ ESCROW_RULES: tuple[Rule[SeenChannel], ...] = tuple(
             Rule(("rules",), _no_kits),
             Rule(("zero",), _zero_is_sent),
             Rule(("stock", "rules"), _counted_units),
+            Rule(("stock", "rules"), _fixed_safety),
             Rule(("warehouses",), _one_warehouse),
         ),
     )
