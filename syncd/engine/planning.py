@@ -163,11 +163,11 @@ def _escrow_rows(wanted: Wanted, escrowed: Escrowed, bounds: Bounds) -> Rows:
 def _escrow_row(wanted: Wanted, shown: int, after: int, reason: str) -> Change:
     listing = wanted.bound.listing
     published = sum(units for _, units in wanted.bound.published.quantities)
-    foreign = after == 0 and shown > published
+    cause = Cause.DRIFT if shown > published else Cause.SOURCE
     return Change(
         sku=wanted.rule.sku, seller_sku=listing.seller_sku, ref=listing.ref, field=Field.QUANTITY,
         before=shown, after=after, warehouse_id=listing.stock[0].warehouse_id,
-        cause=Cause.DRIFT if foreign else Cause.SOURCE, reason=f"escrow: {reason}",
+        cause=Cause.ESCROW if after else cause, reason=f"escrow: {reason}",
     )  # fmt: skip
 
 
