@@ -259,6 +259,8 @@ class TikTokShopChannel:
         """The shop refuses 0: leave one on sale and say so, or take the product off sale."""
         if self.refuses_zero() is None:
             self._facts.learn(self._name, ZERO_REFUSED, "yes")
+        if zero is Zero.KEEP:
+            return outcomes
         guilty = {item.change.ref for item in outcomes if _zero_refused(item, refused)}
         rows = [row for row in exchange.changes if row.ref in guilty]
         repeated, _ = self._writer.write_stock(at_least_one(rows), exchange.live)

@@ -13,7 +13,8 @@ from syncd.domain.rules import Combine, Component, Draw, ListingRule, StockRule,
 class Net:
     """One component at one place, in base units: reading − committed − unseen, possibly negative.
 
-    `reading` is None while it was never known; `unseen` is what orders took that it cannot contain.
+    `reading` is None while it was never known; `unseen` is what orders took that it cannot contain, and what
+    was moved to listings that own their units. `withdrawn`: the reading is 0 by policy.
     """
 
     sku: Sku
@@ -26,6 +27,7 @@ class Net:
     untracked: bool = False
     note: str = ""
     origin: str = ""
+    withdrawn: bool = False
 
     @property
     def units(self) -> int:

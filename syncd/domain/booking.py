@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from syncd.domain.identity import Place, Sku
+from syncd.domain.identity import Place, Sku, WarehouseId
 from syncd.domain.orders import OrderLine
 from syncd.domain.rules import ChannelRules, Combine, ListingRule
 from syncd.domain.write_back import Booking, Effect
@@ -59,22 +59,38 @@ def booked_at(demand: Demand, places: Sequence[Place]) -> tuple[Place, ...]:
     fixed = tuple(dict.fromkeys(item.id.place for item in demand.taken_off))
     if fixed and demand.rule.stock.combine is Combine.SUM:
         return tuple(place for place in fixed if place in places)
-    drawn = [
-        place for draw in demand.rule.stock.draws for place in sorted(places) if draw.takes(place)
-    ]
-    named = [
-        place
-        for place in drawn
-        if demand.line.warehouse_id is not None
-        and demand.rules.warehouse_of(place) == demand.line.warehouse_id
-    ]
-    candidates = named or drawn
+    drawn = _drawn(demand.rule, places)
+    candidates = _named(demand.rules, demand.line.warehouse_id, drawn) or drawn
     if demand.rule.stock.combine is not Combine.SUM:
         free = [item for item in candidates if item.source not in {place.source for place in fixed}]
         kept = tuple(place for place in fixed if place in places)
         return (*kept, *_one_per_source(free, demand.rules.orders_go_to))
     chosen = _chosen(candidates, demand.rules.orders_go_to, drawn)
     return () if chosen is None else (chosen,)
+
+
+def place_of_sale(
+    rule: ListingRule,
+    rules: ChannelRules,
+    warehouse_id: WarehouseId | None,
+    places: Sequence[Place],
+) -> Place | None:
+    """The one of a component's places that gives up what is sold from a warehouse; None when there is none."""
+    drawn = _drawn(rule, places)
+    return _chosen(_named(rules, warehouse_id, drawn) or drawn, rules.orders_go_to, drawn)
+
+
+def _drawn(rule: ListingRule, places: Sequence[Place]) -> list[Place]:
+    return [place for draw in rule.stock.draws for place in sorted(places) if draw.takes(place)]
+
+
+def _named(
+    rules: ChannelRules, warehouse_id: WarehouseId | None, drawn: Sequence[Place]
+) -> list[Place]:
+    """The places that feed this warehouse."""
+    if warehouse_id is None:
+        return []
+    return [place for place in drawn if rules.warehouse_of(place) == warehouse_id]
 
 
 def _chosen(

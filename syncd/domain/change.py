@@ -17,13 +17,15 @@ class Field(StrEnum):
 class Cause(StrEnum):
     """Why a value differs: the guard limits every cause but orders that lower, and an adaptive safety.
 
-    `safety`: nothing but an adaptive safety stock moved since the listing was published.
+    `safety`: nothing but an adaptive safety stock moved since the listing was published. `escrow`: the
+    listing shows units that it owns, because a source gave them up.
     """
 
     ORDERS = "orders"
     SOURCE = "source"
     DRIFT = "drift"
     SAFETY = "safety"
+    ESCROW = "escrow"
 
 
 class Lane(IntEnum):

@@ -64,9 +64,10 @@ def decide(
     A line that takes units is deducted once, where it is booked when it is first seen: later changes of
     the rules move nothing. One that was cancelled before its goods left is given back what was deducted,
     unless it was for want of stock: then the units are not there. A deduction never sent is dropped, and
-    one in doubt is decided first. What left and comes back is restocked by the merchant.
+    one in doubt is decided first. What left and comes back is restocked by the merchant. A line whose units
+    are the listing's own stays deducted all the same: it is the listing that gets them back.
     """
-    if not takes_units(line):
+    if not takes_units(line) and not line.own:
         return _given_up(line, known, now)
     if step is not Step.UNBOOKED:
         return Decision(line=line, step=Step.DECIDED)

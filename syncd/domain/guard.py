@@ -94,13 +94,15 @@ Rows = list[tuple[Hazard, list[Change]]]
 
 def _hazards(judged: Sequence[Change], limits: Limits, evidence: Evidence) -> Rows:
     quantities = [change for change in judged if change.field is Field.QUANTITY]
-    zeros = [change for change in quantities if change.after == 0 and change.before != 0]
+    # what a listing owns was taken off a source, which gave no more than it had: only its size is judged
+    bold = [change for change in quantities if change.cause is not Cause.ESCROW]
+    zeros = [change for change in bold if change.after == 0 and change.before != 0]
     prices = [change for change in judged if change.field is Field.PRICE]
     already = evidence.already
     found: Rows = []
     for kind, rows, share, before in (
-        ("to_zero", _whole_zeros(zeros, quantities), limits.to_zero, already.to_zero),
-        ("changed", quantities, limits.changed, already.changed),
+        ("to_zero", _whole_zeros(zeros, bold), limits.to_zero, already.to_zero),
+        ("changed", bold, limits.changed, already.changed),
         ("price_moved", prices, limits.price_moved, already.price_moved),
     ):
         hazard = _share_hazard(kind, rows, share, before, evidence.listings, limits)

@@ -53,6 +53,7 @@ class OrderLine:
     platform_fulfilled: bool = False
     out_of_stock: bool = False
     sku: Sku | None = None
+    own: bool = False
 
 
 class OrdersMode(StrEnum):

@@ -109,7 +109,8 @@ class Requests:
 class ChannelReport:
     """What one channel was given in this run. `warehouses`: our names for its warehouse ids.
 
-    `bookings` are those that were tried for its order lines, as they stood after that.
+    `bookings` are those that were tried for its order lines, as they stood after that. `look_again`: when a
+    listing in escrow can take its next step by itself.
     """
 
     name: ChannelName
@@ -126,6 +127,7 @@ class ChannelReport:
     leased: bool = False
     bookings: tuple[Booking, ...] = ()
     warehouses: Mapping[WarehouseId, str] = field(default_factory=dict)
+    look_again: datetime | None = None
 
     def counts(self) -> Mapping[str, int]:
         """How many changes came to each verdict, and how many listings are parked or unmapped."""

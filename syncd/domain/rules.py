@@ -40,6 +40,17 @@ class Zero(StrEnum):
     SEND = "send"
     DEACTIVATE = "deactivate"
     LEAVE_ONE_AND_ALERT = "leave_one_and_alert"
+    KEEP = "keep"
+    """Nothing is sent in its place, because any other number would be one too many (escrow)."""
+
+
+class Allocation(StrEnum):
+    """Whose the units are that a channel shows."""
+
+    POOL = "pool"
+    """Every channel shows the whole stock."""
+    ESCROW = "escrow"
+    """A channel shows only units that it owns: taken from a source before, and given back afterwards."""
 
 
 class Direction(StrEnum):
@@ -198,6 +209,7 @@ class ChannelRules:
     zero: Zero
     origins: Mapping[str, str]
     fingerprint: str
+    allocation: Allocation = Allocation.POOL
 
     def bound_sku(self, seller_sku: str) -> Sku:
         """The SKU of ours that a seller SKU of the channel stands for."""

@@ -229,12 +229,16 @@ def freshness(standing: SourceStanding, trust: Trust, now: datetime) -> Freshnes
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Believed:
-    """A position as it may be used: a number or none, and whether it may raise a listing."""
+    """A position as it may be used: a number or none, and whether it may raise a listing.
+
+    `withdrawn`: it is 0 by policy, because the source has lost the row or is dead.
+    """
 
     quantity: int | None
     may_raise: bool
     untracked: bool = False
     note: str = ""
+    withdrawn: bool = False
 
 
 def believe(  # noqa: PLR0911 - one return per rule reads better than nesting
@@ -245,11 +249,13 @@ def believe(  # noqa: PLR0911 - one return per rule reads better than nesting
         waited = now - position.missing_since
         gone = f"missing from {position.place.source} since {position.missing_since:%Y-%m-%d %H:%M}"
         if waited >= trust.missing.hold and trust.missing.then is After.ZERO:
-            return Believed(quantity=0, may_raise=False, note=f"{gone}, grace over: 0")
+            note = f"{gone}, grace over: 0"
+            return Believed(quantity=0, may_raise=False, note=note, withdrawn=True)
         return Believed(quantity=position.quantity, may_raise=False, note=f"{gone}, held")
     age = freshness(standing, trust, now)
     if age is Freshness.DEAD and trust.then is After.ZERO:
-        return Believed(quantity=0, may_raise=False, note=f"source {standing.source} is dead: 0")
+        note = f"source {standing.source} is dead: 0"
+        return Believed(quantity=0, may_raise=False, note=note, withdrawn=True)
     if position.state is State.UNTRACKED:
         return Believed(quantity=None, may_raise=False, untracked=True, note="untracked")
     if position.state is State.UNKNOWN:

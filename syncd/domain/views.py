@@ -65,6 +65,20 @@ class SourceStatus:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EscrowStatus:
+    """What a channel owns: units not sold yet, of how many listings.
+
+    `coming` units were asked of sources and not answered yet; `counted` listings stand at 0 until all their
+    orders are known.
+    """
+
+    listings: int
+    owned: int
+    coming: int
+    counted: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelStatus:
     """One channel on the status page."""
 
@@ -80,6 +94,7 @@ class ChannelStatus:
     confirmed_at: datetime | None
     writer_pid: int | None
     message: str
+    escrow: EscrowStatus | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

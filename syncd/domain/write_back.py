@@ -66,8 +66,8 @@ class Booking:
     `attempt` counts keys: it grows only when the source says that the former key is spent without effect.
     `tried_at` is when this key was first sent and since when nobody knows what became of it, `tries` how
     often it was sent, `due_at` when it is sent next.
-    `confirmed_at` is when the source's answer was received, `contained` whether the present reading of the
-    source was begun after that.
+    `confirmed_at` is when the source's answer was received, `quantity_after` what it had then if it told,
+    `contained` whether the present reading of the source was begun after that.
     """
 
     id: BookingId
@@ -82,6 +82,7 @@ class Booking:
     tries: int = 0
     due_at: datetime | None = None
     contained: bool = False
+    quantity_after: int | None = None
 
     @property
     def in_doubt(self) -> bool:

@@ -9,10 +9,13 @@ from itertools import islice
 
 from syncd.domain.change import Change, Field
 from syncd.domain.errors import ChannelError, ChannelUnavailable
+from syncd.domain.escrow import Step
 from syncd.domain.identity import ListingRef, ProductId, RunId, WarehouseId
 from syncd.domain.listing import Listing, SetAside
 from syncd.domain.outcome import Accepted, Outcome, Rejected, Retry, Unknown
+from syncd.domain.rules import Zero
 from syncd.engine.drafting import Drafted
+from syncd.engine.escrow_sending import covered, escrow_amount
 from syncd.engine.ordering import INDEX_DELAY, open_demands, poll_orders
 from syncd.engine.planning import target_quantities
 from syncd.engine.setup import ChannelSetup, EngineSetup
@@ -66,7 +69,7 @@ class Sender:
         lowering, mixed, prices = by_phase(changes)
         with self._engine.workers(WORKERS) as pool:
             for phase, prepare in (
-                (lowering, self._look), (mixed, self._look_and_poll), (prices, self._no_look),
+                (lowering, self._look_at_lowering), (mixed, self._look_and_poll), (prices, self._no_look),
             ):  # fmt: skip
                 try:
                     results.extend(self._phase(pool, phase, prepare, len(changes)))
@@ -125,12 +128,18 @@ class Sender:
     ) -> tuple[list[Sent], list["_Flight"]]:
         """The rows for which nothing has to be sent, and the requests of the others under way."""
         amounts = self._amounts(rows, live)
-        needless = [self._needless(row, live) for row in rows if amounts[row.key] is None]
-        planned = {row.key: row for row in rows if amounts[row.key] is not None}
+        numbers = [
+            replace(row, after=amounts[row.key] or 0)
+            for row in rows
+            if amounts[row.key] is not None
+        ]
+        exact = covered(self._engine, self._setup, self._lease, self._drafted, numbers, live)
+        sent = {row.key for row in exact}
+        needless = [self._needless(row, live) for row in rows if row.key not in sent]
+        planned = {row.key: row for row in rows if row.key in sent}
         if not planned:
             return needless, []
-        exact = [replace(row, after=amounts[row.key] or 0) for row in planned.values()]
-        self._record_intents(list(planned.values()), exact)
+        self._record_intents([planned[row.key] for row in exact], exact)
         return needless, [
             _Flight(
                 batch=batch,
@@ -178,7 +187,8 @@ class Sender:
         exchange = Exchange(
             changes=batch, live={ref: seen for ref, seen in live.items() if ref in refs}
         )
-        return self._setup.channel.submit(exchange, self._setup.rules.zero)
+        owned = any(row.ref in self._drafted.escrowed for row in batch)
+        return self._setup.channel.submit(exchange, Zero.KEEP if owned else self._setup.rules.zero)
 
     def _settle(
         self, batch: Sequence[Change], outcomes: Sequence[Outcome],
@@ -233,7 +243,7 @@ class Sender:
         """The number to send for each row now; None where nothing has to be sent."""
         held = {row.change.key for row in self._drafted.plan.held}
         quantities = [row for row in rows if row.field is Field.QUANTITY]
-        fresh = self._fresh_targets(quantities) if quantities else {}
+        fresh, steps = self._fresh_targets(quantities) if quantities else ({}, {})
         complete = self._engine.ledger.order_cursor(self._setup.name).complete_until
         amounts: dict[tuple[str, str, str, str], int | None] = {}
         for row in rows:
@@ -241,6 +251,9 @@ class Sender:
                 amounts[row.key] = row.after
                 continue
             seen = live.get(row.ref)
+            if row.ref in self._drafted.escrowed:
+                amounts[row.key] = escrow_amount(row, seen, steps.get(row.ref), complete)
+                continue
             target = fresh.get(row.ref, {}).get(row.warehouse_id or WarehouseId(""))
             if row.key in held:  # a stand-in for orders: the full change still waits for a person
                 target = None
@@ -249,8 +262,8 @@ class Sender:
 
     def _fresh_targets(
         self, rows: Sequence[Change]
-    ) -> Mapping[ListingRef, Mapping[WarehouseId, int]]:
-        """What the listings should show by the orders known at this moment.
+    ) -> tuple[Mapping[ListingRef, Mapping[WarehouseId, int]], Mapping[ListingRef, Step]]:
+        """What the listings should show by the orders known at this moment; of escrow their next steps.
 
         Where a source moved since the plan was judged, the plan's own number stays: the new one has
         not been judged yet.
@@ -258,13 +271,22 @@ class Sender:
         bound = self._engine.ledger.bound(self._setup.name, {row.sku for row in rows})
         open_ = open_demands(self._engine)
         targets: dict[ListingRef, Mapping[WarehouseId, int]] = {}
+        steps: dict[ListingRef, Step] = {}
         tempo = Tempo(self._engine, self._setup, self._drafted.delays)
         for wanted in want(self._engine, self._setup, bound, open_, tempo):
             ref = wanted.bound.listing.ref
             judged = self._drafted.bases.get(ref, (None, 0))[0]
+            if wanted.escrowed is not None:
+                steps[ref] = wanted.escrowed.step
             if wanted.stock is not None and wanted.source_offer == judged:
                 targets[ref], _ = target_quantities(wanted, wanted.stock, self._drafted.bounds)
-        return targets
+        return targets, steps
+
+    def _look_at_lowering(self, rows: Sequence[Change]) -> Mapping[ListingRef, Listing]:
+        """A listing that shows more than it owns may do so by a cancellation not known before the look."""
+        if any(row.ref in self._drafted.escrowed for row in rows):
+            return self._look_and_poll(rows)
+        return self._look(rows)
 
     def _look(self, rows: Sequence[Change]) -> Mapping[ListingRef, Listing]:
         live = self._setup.channel.look(list(dict.fromkeys(row.ref for row in rows)))

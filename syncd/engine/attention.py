@@ -19,6 +19,7 @@ from syncd.domain.report import (
 )
 from syncd.domain.stock import Freshness, Reject, SourceStanding, freshness
 from syncd.domain.unbooked import Unbooked, unbooked
+from syncd.engine.escrow_telling import stranded
 from syncd.engine.mapping import unmapped
 from syncd.engine.setup import EngineSetup, SourceSetup
 from syncd.ports.authorization import Authorizer
@@ -53,6 +54,8 @@ def attention(
     for channel in channels:
         items.extend(_drift(engine, channel.name, started - JUST_NOW))
         items.extend(_listings(engine, channel, now))
+        if channel.name in engine.channels:
+            items.extend(stranded(engine, engine.channels[channel.name]))
     return tuple(items)
 
 
@@ -78,6 +81,7 @@ def standing_attention(engine: EngineSetup) -> Iterator[Attention]:
         yield from _drift(engine, channel, now - RECENT)
         yield from _parked(engine, channel, now)
         yield from _unmapped(channel, sum(1 for _ in unmapped(engine, setup)))
+        yield from stranded(engine, setup)
     yield from ending_authorizations(engine, now)
 
 

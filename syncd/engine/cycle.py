@@ -26,6 +26,7 @@ from syncd.engine.applying import Interrupted, Sender, Sent
 from syncd.engine.attention import attention, parked
 from syncd.engine.drafting import Drafted, draft_plan
 from syncd.engine.drifting import decide_drift, decide_now
+from syncd.engine.escrow_moving import carry_out, credit, doubt_what_died, next_look
 from syncd.engine.ingest import ingest_marked, mark_what_time_changed
 from syncd.engine.mapping import unmapped
 from syncd.engine.ordering import poll_orders
@@ -187,6 +188,7 @@ def _applied(
 ) -> ChannelReport:  # fmt: skip
     # a daemon leaves a late read-back to its next cycle; any other process decides before it goes on
     waits = task.trigger is Trigger.SERVICE
+    doubt_what_died(engine, setup, lease)
     try:
         hoped = settle_unresolved(engine, setup, run, VERIFY_WITHIN if waits else timedelta(0))
         _prepare(engine, setup, run, task)
@@ -196,7 +198,11 @@ def _applied(
     # before anything is planned, so that the merchant's own shop stops selling what was sold here
     books = Books(engine, setup, lease, stopping)
     books.write()
+    credit(engine, setup, lease)
     drafted = draft_plan(engine, setup, run, task.only, hoped)
+    if carry_out(engine, setup, lease, drafted):
+        books.write()
+        credit(engine, setup, lease)
     sender = Sender(engine, setup, run, lease, drafted, stopping, books.keep_up)
     stopped_by: ChannelError | None = None
     try:
@@ -283,6 +289,7 @@ def _report(
         unmapped=sum(1 for _ in unmapped(engine, setup)),
         requests=_since(setup, before),
         warehouses=setup.rules.warehouse_names,
+        look_again=next_look(drafted),
     )
 
 

@@ -20,6 +20,7 @@ from syncd.domain.stock import (
     believe,
     freshness,
 )
+from syncd.engine.escrow_scene import Looked, Scene, read_scene
 from syncd.engine.ordering import Unseen
 from syncd.engine.setup import ChannelSetup, EngineSetup
 from syncd.engine.tempo import Tempo
@@ -38,14 +39,19 @@ class World:
     unseen: Unseen
     sold_out: Mapping[Sku, datetime]
     withheld: Mapping[Sku, Withholding]
+    scene: Scene | None = None
 
 
 def read_world(
     engine: EngineSetup, setup: ChannelSetup, rules: Collection[ListingRule],
-    open_: Sequence[Demand], tempo: Tempo | None = None,
+    open_: Sequence[Demand], tempo: Tempo | None = None, looked: Looked | None = None,
 ) -> World:  # fmt: skip
-    """Everything these rules' listings depend on; `tempo` is that of the plan, or else read anew."""
-    needed = {sku for rule in rules for sku, _ in rule.needs()} | {rule.sku for rule in rules}
+    """Everything these rules' listings depend on.
+
+    `tempo` is that of the plan, or else read anew; `looked` which listings were looked at, and since when.
+    """
+    components = {sku for rule in rules for sku, _ in rule.needs()}
+    needed = components | {rule.sku for rule in rules}
     return World(
         now=engine.clock.now(),
         standings={str(name): row for name, row in engine.ledger.standings().items()},
@@ -53,6 +59,7 @@ def read_world(
         unseen=Unseen(engine, open_),
         sold_out=engine.ledger.sold_out(setup.name),
         withheld=(tempo or Tempo(engine, setup)).withheld(rules),
+        scene=read_scene(engine, setup, components, looked or Looked()),
     )
 
 
@@ -73,6 +80,7 @@ def nets(
             if any(draw.takes(position.place) for draw in rule.stock.draws)
         }
         taken = world.unseen.at(sku, places, world.standings)
+        moving = {} if world.scene is None else world.scene.moving.get(sku, {})
         for place, position in sorted(places.items()):
             warehouse = setup.rules.warehouse_of(place)
             if warehouse is None and not setup.rules.warehouses:
@@ -80,7 +88,8 @@ def nets(
             if warehouse is None:
                 homeless.append(str(place))
                 continue
-            found.append(_net(engine, world, position, warehouse, taken.get(place, 0)))
+            unseen = taken.get(place, 0) - moving.get(place, 0)
+            found.append(_net(engine, world, position, warehouse, unseen))
     return tuple(found), tuple(dict.fromkeys(homeless))
 
 
@@ -101,6 +110,7 @@ def _net(
         untracked=believed.untracked,
         note=believed.note,
         origin=position.origin,
+        withdrawn=believed.withdrawn,
     )
 
 

@@ -12,6 +12,7 @@ from syncd.domain.listing import BoundListing, Listing
 from syncd.domain.plan import Plan, Skip, in_send_order
 from syncd.domain.rules import Zero
 from syncd.engine.drifting import is_suspicious, note_drift
+from syncd.engine.escrow_scene import Escrowed
 from syncd.engine.ordering import open_demands
 from syncd.engine.planning import PRICE_WITHHELD, Aside, Bounds, Rows, Wanted, plan_listing
 from syncd.engine.setup import ChannelSetup, EngineSetup
@@ -45,6 +46,7 @@ class Draft:
     blocked: set[Sku] = field(default_factory=set)
     withheld: dict[ListingRef, Withheld] = field(default_factory=dict)
     withheld_settled: list[Withheld] = field(default_factory=list)
+    escrowed: dict[ListingRef, Escrowed] = field(default_factory=dict)
 
     def take(self, wanted: Wanted, rows: Rows) -> None:
         """Add what planning one listing gave."""
@@ -60,6 +62,8 @@ class Draft:
             not rows.changes or any(skip.kind in _OPEN for skip in rows.skips)
         ):
             self.blocked.add(wanted.rule.sku)
+        if wanted.escrowed is not None and not rows.settled:
+            self._take_escrowed(wanted.rule.sku, ref, wanted.escrowed)
         if wanted.stock is None:
             return
         basis = (wanted.source_offer, wanted.stock.unseen)
@@ -69,6 +73,11 @@ class Draft:
         if rows.settled and basis != (remembered.source_offer, remembered.unseen):
             self.settled.append((ref, *basis))
         self._take_withheld(wanted, wanted.stock, rows)
+
+    def _take_escrowed(self, sku: Sku, ref: ListingRef, escrowed: Escrowed) -> None:
+        self.escrowed[ref] = escrowed
+        if escrowed.step.show == 0:  # the units taken off have still to be counted
+            self.blocked.add(sku)
 
     def _take_withheld(self, wanted: Wanted, stock: Derivation, rows: Rows) -> None:
         now, known = withheld_of(wanted, stock), wanted.bound.published
@@ -85,7 +94,7 @@ class Drafted:
     """A plan, and per listing what to remember once its change is acknowledged.
 
     `marks`: SKUs of which nothing is left to do once all their rows are verified, each with the token that
-    clears it and leaves what was marked since.
+    clears it and leaves what was marked since. `escrowed` are the next steps of listings that own their units.
     """
 
     plan: Plan
@@ -95,6 +104,7 @@ class Drafted:
     bounds: Bounds
     released: frozenset[tuple[str, str, str, str]]
     marks: Mapping[Sku, int] = field(default_factory=dict)
+    escrowed: Mapping[ListingRef, Escrowed] = field(default_factory=dict)
 
 
 Hoped = Mapping[tuple[str, str, str, str], int]
@@ -129,8 +139,9 @@ def draft_plan(
         # before they are read, so that what another marks from then on is not cleared with it
         made_of_them = [sku for sku in wider if sku not in tokens]
         tokens |= dict.fromkeys(made_of_them, engine.ledger.mark_dirty(setup.name, made_of_them))
+        began = engine.clock.now()
         bound = refreshed(engine, setup, engine.ledger.bound(setup.name, wider))
-        wanted = want(engine, setup, bound, open_, tempo)
+        wanted = want(engine, setup, bound, open_, tempo, began)
         suspects, unsettled = _draft_chunk(wanted, bounds, hoped, draft)
         note_drift(engine, setup, suspects)
         clear_marks(engine, setup, {sku: tokens[sku] for sku in wider if sku not in unsettled})
@@ -300,4 +311,5 @@ def _judged(
         plan=plan, bases=draft.bases, withheld=draft.withheld, delays=delays, bounds=bounds,
         released=released,
         marks={sku: token for sku, token in draft.marks.items() if sku not in draft.blocked},
+        escrowed=draft.escrowed,
     )  # fmt: skip

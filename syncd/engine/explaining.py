@@ -14,6 +14,8 @@ from syncd.domain.plan import Skip
 from syncd.domain.stock import Position, freshness
 from syncd.domain.views import Explanation, Line, ListingExplanation, Section
 from syncd.engine.deriving import World, read_world
+from syncd.engine.escrow_scene import Looked
+from syncd.engine.escrow_telling import escrow_lines
 from syncd.engine.ordering import open_demands
 from syncd.engine.planning import (
     PRICE_WITHHELD,
@@ -39,7 +41,8 @@ def explain(engine: EngineSetup, sku: Sku, bounds: Mapping[str, Bounds]) -> Expl
     for setup in engine.channels.values():
         bound = engine.ledger.bound(setup.name, [sku]).get(sku, ())
         rule = setup.rules.rule_for(sku)
-        world = read_world(engine, setup, [rule], open_)
+        looked = Looked(refs=[row.listing.ref for row in bound])
+        world = read_world(engine, setup, [rule], open_, looked=looked)
         for row in bound:
             wanted = want_one(engine, setup, world, rule, row)
             listings.append(_listing(engine, setup, world, wanted, bounds[setup.name], open_))
@@ -116,6 +119,9 @@ def _listing(
     else:
         why = Line(label="not computed", value=wanted.stock_why)
         sections.append(Section(title="Rules", lines=(why,)))
+    owned = tuple(escrow_lines(engine, setup, wanted))
+    if owned:
+        sections.append(Section(title="Escrow", lines=owned))
     booked = tuple(_bookings(engine, setup, wanted))
     if booked:
         sections.append(Section(title="Bookings", lines=booked))
@@ -224,7 +230,7 @@ def _steps(wanted: Wanted, stock: Derivation, names: Names) -> Iterator[Line]:
         yield step(f"{words}, rounded down", stock.shared, "stock.share")
     if stock.capped != stock.shared:
         yield step(f"cap {rule.stock.cap}", stock.capped, "stock.cap")
-    if stock.offer != stock.capped:
+    if stock.offer != stock.capped and wanted.escrowed is None:
         yield step(f"zero_below {rule.stock.zero_below}", stock.offer, "stock.zero_below")
     yield step("offer", stock.offer, "")
 

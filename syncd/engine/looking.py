@@ -26,6 +26,7 @@ from syncd.domain.views import (
 )
 from syncd.domain.write_back import Booking
 from syncd.engine.attention import parked, standing_attention
+from syncd.engine.escrow_telling import escrow_status
 from syncd.engine.mapping import unmapped
 from syncd.engine.nearness import near_misses
 from syncd.engine.risking import at_risk
@@ -137,6 +138,7 @@ def _channel(engine: EngineSetup, setup: ChannelSetup, now: datetime) -> Channel
         confirmed_at=engine.ledger.confirmed_at(setup.name),
         writer_pid=engine.ledger.writer(setup.name),
         message=_message(paused, trouble),
+        escrow=escrow_status(engine, setup),
     )
 
 

@@ -13,6 +13,7 @@ from syncd.domain.money import amount_text
 from syncd.domain.plan import Skip
 from syncd.domain.pricing import PriceDerivation, moves_too_far
 from syncd.domain.rules import ListingRule, Publish
+from syncd.engine.escrow_scene import Escrowed
 
 UNPRICED = "unpriced"
 PRICE_WITHHELD = "price_withheld"
@@ -25,7 +26,8 @@ class Wanted:
     `source_offer` is what the sources alone would offer, in listing units. `withholding`: what an adaptive
     safety stock amounts to now, None where the rule has none. `unsourced`: no source names it;
     `unpriced`: its price source gives no price at all, which is no fault;
-    `sold_out`: the platform zeroed it after the seller cancelled for want of stock.
+    `sold_out`: the platform zeroed it after the seller cancelled for want of stock. `escrowed`: it shows only
+    what it owns, and this is the next step.
     """
 
     bound: BoundListing
@@ -39,6 +41,7 @@ class Wanted:
     price_why: str = ""
     unpriced: bool = False
     sold_out: bool = False
+    escrowed: Escrowed | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +125,8 @@ def _quantity_rows(wanted: Wanted, bounds: Bounds) -> Rows:
     if wanted.stock is None:
         kind = "unmapped" if wanted.unsourced else "held"
         return Rows(skips=(_skip(wanted, wanted.stock_why, kind),), settled=wanted.unsourced)
+    if wanted.escrowed is not None:
+        return _escrow_rows(wanted, wanted.escrowed, bounds)
     target, at_risk = target_quantities(wanted, wanted.stock, bounds)
     if wanted.bound.listing.status is ListingStatus.DEACTIVATED and not sum(target.values()):
         return Rows()  # off sale and nothing to sell: what it shows does not matter
@@ -135,6 +140,35 @@ def _quantity_rows(wanted: Wanted, bounds: Bounds) -> Rows:
         skips=tuple(skips),
         settled=not changes and not waiting,
     )
+
+
+def _escrow_rows(wanted: Wanted, escrowed: Escrowed, bounds: Bounds) -> Rows:
+    """The one row of a listing that shows only what it owns: to 0, or up from it."""
+    step, shown = escrowed.step, wanted.bound.listing.available
+    why = step.waiting
+    if bounds.least:
+        why = f"escrow needs a shop that takes 0, and {bounds.least_why}"
+    elif step.show and not bounds.orders_complete:
+        why = "may not rise: the order feed is not complete"
+    rows: tuple[Change, ...] = ()
+    if step.show is not None and step.show != shown and (why == step.waiting):
+        rows = (_escrow_row(wanted, shown, step.show, step.reason),)
+    return Rows(
+        changes=rows,
+        skips=(_skip(wanted, why, "waiting"),) if why and not rows else (),
+        settled=not (rows or why or escrowed.acts),
+    )
+
+
+def _escrow_row(wanted: Wanted, shown: int, after: int, reason: str) -> Change:
+    listing = wanted.bound.listing
+    published = sum(units for _, units in wanted.bound.published.quantities)
+    cause = Cause.DRIFT if shown > published else Cause.SOURCE
+    return Change(
+        sku=wanted.rule.sku, seller_sku=listing.seller_sku, ref=listing.ref, field=Field.QUANTITY,
+        before=shown, after=after, warehouse_id=listing.stock[0].warehouse_id,
+        cause=Cause.ESCROW if after else cause, reason=f"escrow: {reason}",
+    )  # fmt: skip
 
 
 def target_quantities(

@@ -13,7 +13,7 @@ from syncd.domain.identity import RunId, Sku, WarehouseId
 from syncd.domain.listing import BoundListing, Listing, ListingStatus, WarehouseStock
 from syncd.domain.outcome import Accepted, Outcome, Rejected, Unknown, Verdict
 from syncd.domain.report import ChangeReport, ChannelReport, ChannelState, Report
-from syncd.domain.rules import Zero
+from syncd.domain.rules import Allocation, Zero
 from syncd.domain.trial import QuantityMeans, Trial, ZeroAnswer, first_step, quantity_means
 from syncd.engine.applying import Sent
 from syncd.engine.cycle import Task, change_reports, finish
@@ -48,6 +48,11 @@ def try_out(
     Raises UsageError for a listing that is not fit, LeaseHeld while another process writes to the
     channel, and ChannelError when the shop fails before anything was changed.
     """
+    if setup.rules.allocation is Allocation.ESCROW:
+        raise UsageError(
+            f"{setup.name} shows only units that it owns (allocation: escrow): every number that is sent "
+            "is counted, so nothing is tried out there; write allocation: pool for the trial"
+        )
     bound = _writable(engine, setup, wish.sku)
     with engine.lease(setup.name) as lease:
         poll_orders(engine, setup)

@@ -1,6 +1,7 @@
 """What the listings of some SKUs should show now: rules applied to the world as it is read here."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 
 from syncd.domain.allocation import Derivation, Undecidable, Unsourced, derive, source_offer
 from syncd.domain.booking import Demand
@@ -16,6 +17,8 @@ from syncd.engine.deriving import (
     wanted_price,
     warehouse_if_single,
 )
+from syncd.engine.escrow import Case, concerns
+from syncd.engine.escrow_scene import Escrowed, Looked
 from syncd.engine.planning import Wanted
 from syncd.engine.setup import ChannelSetup, EngineSetup
 from syncd.engine.tempo import Tempo
@@ -23,14 +26,17 @@ from syncd.engine.tempo import Tempo
 
 def want(
     engine: EngineSetup, setup: ChannelSetup, bound: Mapping[Sku, Sequence[BoundListing]],
-    open_: Sequence[Demand], tempo: Tempo | None = None,
+    open_: Sequence[Demand], tempo: Tempo | None = None, began: datetime | None = None,
 ) -> Iterator[Wanted]:  # fmt: skip
     """What each of these listings should show, every step of it computed from the ledger.
 
-    `tempo`: how fast things sell, where it was read already.
+    `tempo`: how fast things sell, where it was read already. `began`: when their live values were asked for,
+    if they are live.
     """
     rules = {sku: setup.rules.rule_for(sku) for sku in bound}
-    world = read_world(engine, setup, rules.values(), open_, tempo)
+    refs = [row.listing.ref for listings in bound.values() for row in listings]
+    looked = Looked(refs=refs, began=began)
+    world = read_world(engine, setup, rules.values(), open_, tempo, looked)
     for sku, listings in bound.items():
         for listing in listings:
             yield want_one(engine, setup, world, rules[sku], listing)
@@ -41,9 +47,9 @@ def want_one(
 ) -> Wanted:
     """What one listing should show."""
     stock, offered, stock_why = None, None, ""
-    unsourced = False
+    unsourced, escrowed = False, None
     try:
-        stock, offered = _stock(engine, setup, world, rule, bound)
+        stock, offered, escrowed = _stock(engine, setup, world, rule, bound)
     except Undecidable as reason:
         stock_why, unsourced = str(reason), isinstance(reason, Unsourced)
     price, price_why, unpriced = None, "", False
@@ -63,19 +69,27 @@ def want_one(
         price_why=price_why,
         unpriced=unpriced,
         sold_out=is_sold_out(world, rule),
+        escrowed=escrowed,
     )
 
 
 def _stock(
     engine: EngineSetup, setup: ChannelSetup, world: World, rule: ListingRule, bound: BoundListing
-) -> tuple[Derivation, int]:
+) -> tuple[Derivation, int, Escrowed | None]:
     if rule.publish in {Publish.NONE, Publish.PRICE}:
         raise Undecidable(f"publish: {rule.publish}")
     found, homeless = nets(engine, setup, world, rule, warehouse_if_single(bound))
     if homeless and not found:
         raise Undecidable(f"no warehouse of the channel is mapped to {', '.join(homeless)}")
+    if world.scene is not None and concerns(setup, world.scene, bound):
+        case = Case(
+            engine=engine, setup=setup, scene=world.scene, rule=rule, bound=bound, nets=found,
+            sold_out=is_sold_out(world, rule),
+        )  # fmt: skip
+        derived, escrowed = case.decided()
+        return derived, sum(derived.capped.values()), escrowed
     derived = derive(rule, found, world.withheld.get(rule.sku))
-    return derived, source_offer(rule, derived)
+    return derived, source_offer(rule, derived), None
 
 
 def _price(

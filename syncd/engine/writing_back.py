@@ -194,7 +194,7 @@ def answered(before: Booking, sent: Booking, answer: Answer, now: datetime) -> B
     """
     match answer:
         case Booked():
-            return _done(sent, now, "")
+            return replace(_done(sent, now, ""), quantity_after=answer.quantity_after)
         case KeySpent():
             return replace(
                 sent, state=BookingState.NEW, attempt=sent.attempt + 1, tried_at=None,

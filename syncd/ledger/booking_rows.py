@@ -31,6 +31,7 @@ _STORE = (
 _CHANGE = (
     "UPDATE booking SET state = :state, attempt = :attempt, key = :key, tried_at = :tried_at, "
     "tries = :tries, due_at = :due_at, confirmed_at = :confirmed_at, code = :code, message = :message, "
+    "quantity_after = :quantity_after, "
     f"mark = COALESCE(:mark, mark) WHERE {_IDENTITY} AND state = :was AND attempt = :attempt_was"
 )
 _CONFIRM = (
@@ -116,6 +117,7 @@ def booking_of(row: Row) -> Booking:
         tries=row.tries,
         due_at=moment_or_none(row.due_at),
         contained=bool(row.contained),
+        quantity_after=row.quantity_after,
     )
 
 
@@ -140,4 +142,5 @@ def _parameters(booking: Booking) -> dict[str, object]:
         "confirmed_at": micros_or_none(booking.confirmed_at),
         "code": booking.code,
         "message": booking.message,
+        "quantity_after": booking.quantity_after,
     }

@@ -96,7 +96,8 @@ class HistoryStore(StorePart):
     def prune(self, movements_before: datetime, runs_before: datetime) -> int:
         """Forget movements of runs before one moment and reports, plans and attempts before another.
 
-        With the movements go bookings that are done, of orders that have left or were cancelled.
+        With the movements go bookings that are done, of orders that have left or were cancelled, and moves
+        between sources and listings that are over.
 
         Answers how many movements went. The present never depends on one; `positions_at` refuses
         moments before the limit.
@@ -112,6 +113,8 @@ class HistoryStore(StorePart):
                 (micros(movements_before),),
             )
             connection.exec_driver_sql(_FORGET_BOOKINGS, {"before": micros(movements_before)})
+            for statement in _FORGET_MOVES:
+                connection.exec_driver_sql(statement, {"before": micros(movements_before)})
             for statement in _FORGET_RUNS:
                 connection.exec_driver_sql(statement, {"before": micros(runs_before)})
         return gone
@@ -121,6 +124,18 @@ _OLD = "(SELECT id FROM run WHERE started_at < :before)"
 _OLD_PLANS = (
     f"SELECT id FROM plan WHERE run_id IN {_OLD} "
     "AND id NOT IN (SELECT plan_id FROM approval WHERE until >= :before)"
+)
+_FORGET_MOVES = (
+    (
+        "DELETE FROM booking WHERE order_id = '' AND stored_at < :before "
+        "AND (contained OR state = 'dropped') AND EXISTS (SELECT 1 FROM escrow_move m "
+        "WHERE m.id = CAST(booking.line_id AS INTEGER) AND m.ended_at < :before)"
+    ),
+    (
+        "DELETE FROM escrow_move WHERE ended_at < :before AND NOT EXISTS (SELECT 1 FROM booking b "
+        "WHERE b.channel_id = escrow_move.channel_id AND b.order_id = '' "
+        "AND b.line_id = CAST(escrow_move.id AS TEXT))"
+    ),
 )
 _FORGET_BOOKINGS = (
     "DELETE FROM booking WHERE stored_at < :before AND effect IN ('deduct', 'restore') "

@@ -55,5 +55,6 @@ def line_of(row: Row) -> OrderLine:
         warehouse_id=None if row.warehouse_id is None else WarehouseId(row.warehouse_id),
         platform_fulfilled=bool(row.platform_fulfilled),
         out_of_stock=bool(row.out_of_stock),
+        own=bool(row.own),
         sku=None if row.bound_sku is None else Sku(row.bound_sku),
     )

@@ -10,6 +10,7 @@ from syncd.ledger.store_attempts import AttemptStore
 from syncd.ledger.store_authorizations import AuthorizationStore
 from syncd.ledger.store_bookings import BookingStore
 from syncd.ledger.store_drift import DriftStore
+from syncd.ledger.store_escrow import EscrowStore
 from syncd.ledger.store_inbox import InboxStore
 from syncd.ledger.store_listings import ListingStore
 from syncd.ledger.store_operator import OperatorStore
@@ -36,6 +37,7 @@ class SqlLedger(
     SellingStore,
     PlanStore,
     AttemptStore,
+    EscrowStore,
     OperatorStore,
     DriftStore,
     AlertStore,

@@ -193,8 +193,11 @@ class AttemptStore(StorePart):
 
 
 def _counts(row: Row) -> bool:
-    """Whether a quantity change counts for the guard: adaptive safety and decreases by orders never do."""
-    if row.cause == Cause.SAFETY:
+    """Whether a quantity change counts for the guard.
+
+    Adaptive safety, decreases by orders and what a listing owns never do.
+    """
+    if row.cause in {Cause.SAFETY, Cause.ESCROW}:
         return False
     return row.cause != Cause.ORDERS or row.before is None or row.sent > row.before
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from syncd.domain.deducting import Decision, Step
-from syncd.domain.errors import LeaseLost
 from syncd.domain.identity import ChannelName, Sku, SourceName
 from syncd.domain.orders import OrderLine
 from syncd.domain.write_back import Booking
@@ -15,6 +14,7 @@ from syncd.ledger.booking_rows import SELECT, booking_of, change, store
 from syncd.ledger.columns import micros, micros_or_none, moment, moment_or_none
 from syncd.ledger.connection import Connection
 from syncd.ledger.database import chunks, marks
+from syncd.ledger.fences import require_fence
 from syncd.ledger.names import channel_id, known_channel, known_source
 from syncd.ledger.order_rows import SELECT as SELECT_LINES
 from syncd.ledger.order_rows import line_of
@@ -141,7 +141,7 @@ class BookingStore(StorePart):
         LeaseLost when the fencing number is not the current one: what was sent then stays in doubt.
         """
         with self._database.write() as connection:
-            _require_fence(connection, channel, fence)
+            require_fence(connection, channel, fence)
             return change(connection, before, after)
 
     def postpone_bookings(self, channel: ChannelName, source: SourceName, until: datetime) -> None:
@@ -224,15 +224,6 @@ _BELOW_ZERO = (
     "JOIN location l ON l.id = b.location_id JOIN source s ON s.id = l.source_id "
     "WHERE o.left_at IS NULL AND o.state <> 'CANCELLED' AND p.quantity < 0"
 )
-
-
-def _require_fence(connection: Connection, channel: ChannelName, fence: int) -> None:
-    current = connection.exec_driver_sql(
-        "SELECT fence FROM lease WHERE channel_id = ? AND released_at IS NULL",
-        (known_channel(connection, channel),),
-    ).scalar()
-    if current != fence:
-        raise LeaseLost(f"channel {channel} was taken over by another process; nothing was sent")
 
 
 def _key(line: OrderLine) -> LineKey:

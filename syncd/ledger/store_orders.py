@@ -14,6 +14,7 @@ from syncd.ledger.connection import Connection, Row
 from syncd.ledger.database import chunks
 from syncd.ledger.names import channel_id
 from syncd.ledger.order_rows import IN_PLAY, SELECT, line_of
+from syncd.ledger.own_lines import claim, follow
 from syncd.ports.records import OrderCursor
 
 _EARLIEST = "{0} = COALESCE(MIN({0}, excluded.{0}), {0}, excluded.{0})"
@@ -68,11 +69,12 @@ class OrderStore(StorePart):
         """
         moved: dict[tuple[str, str], OrderLine] = {}
         with self._database.write() as connection:
-            number = channel_id(connection, channel)
+            number, now = channel_id(connection, channel), micros(self._clock.now())
             for part in chunks(lines):
                 for line in part:
                     after = _upsert(connection, number, line)
                     if after is not None:
+                        follow(connection, number, after, now)
                         moved[line.order_id, line.line_id] = after
         return tuple(moved.values())
 
@@ -136,6 +138,8 @@ def _upsert(connection: Connection, channel: int, line: OrderLine) -> OrderLine 
     """The line as it is stored now, when that says something else than before."""
     before = _stored(connection, channel, line)
     connection.exec_driver_sql(_UPSERT, {**_parameters(line), "channel": channel})
+    if before is None:
+        claim(connection, channel, line)
     after = _stored(connection, channel, line)
     if before is None or after is None:
         return None if after is None else line_of(after)

@@ -19,6 +19,7 @@ from syncd.ports.authorization import AuthorizationLedger
 from syncd.ports.bookings import BookingLedger
 from syncd.ports.deliveries import InboxLedger
 from syncd.ports.drift import DriftLedger
+from syncd.ports.escrow import EscrowLedger
 from syncd.ports.records import (
     Approval,
     Attempt,
@@ -387,6 +388,7 @@ class Ledger(
     PlanLedger,
     OperatorLedger,
     DriftLedger,
+    EscrowLedger,
     AlertLedger,
     InboxLedger,
     AuthorizationLedger,

@@ -10,12 +10,14 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from syncd.domain.counting import counted
 from syncd.domain.duration import age
 from syncd.domain.unbooked import SHOWN
 from syncd.domain.views import (
     BookingRow,
     BookingsView,
     ChannelStatus,
+    EscrowStatus,
     Explanation,
     HistoryView,
     Line,
@@ -163,6 +165,21 @@ def _channels(view: StatusView, console: Console) -> None:
         table.add_row(*(row[title] for title in titles))
     if cells:
         console.print(table)
+    for item in view.channels:
+        if item.escrow is not None:
+            console.print(Text(_escrow(item.name, item.escrow)))
+
+
+def _escrow(name: str, escrow: EscrowStatus) -> str:
+    """What a channel owns, in a sentence."""
+    parts = [
+        f"{name} owns {counted(escrow.owned, 'unit')} of {counted(escrow.listings, 'listing')}"
+    ]
+    if escrow.coming:
+        parts.append(f"{counted(escrow.coming, 'unit')} asked of sources")
+    if escrow.counted:
+        parts.append(f"{counted(escrow.counted, 'listing')} at 0 until all orders are known")
+    return "; ".join(parts)
 
 
 def _channel_cells(item: ChannelStatus, now: datetime) -> Mapping[str, Text]:

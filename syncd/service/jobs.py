@@ -32,6 +32,8 @@ logger = logging.getLogger(__name__)
 LOOKS = (0.5, 2.0)
 """A daemon does not wait longer to see a write: what the shop shows later is seen by the next cycle."""
 LOOK_AGAIN = timedelta(seconds=5)
+AFTERWARDS = timedelta(seconds=2)
+"""So long after a moment orders up to it can be asked for, with some time to spare."""
 AT_LEAST = timedelta(seconds=1)
 ORDERS_AGAIN = timedelta(seconds=3)
 """After a write, so that orders made until 2 s after it landed are in the feed (reliability, rule 8)."""
@@ -200,11 +202,15 @@ class Jobs:
     def _again(self, name: ChannelName, report: Report | None) -> timedelta | None:
         """When to publish again before its time: for a write not seen yet, or bookings that are due."""
         ledger, now = self._engine.ledger, self._engine.clock.now()
+        waits: list[timedelta] = [LOOK_AGAIN] if ledger.unresolved(name) else []
         if report is not None and all(part.state in _USED for part in report.channels):
             due = ledger.next_booking_at(name, self._engine.writers())
             if due is not None and due <= now + LOOK_AGAIN:
-                return max(due - now, AT_LEAST)
-        return LOOK_AGAIN if ledger.unresolved(name) else None
+                waits.append(due - now)
+            waits += [
+                part.look_again - now + AFTERWARDS for part in report.channels if part.look_again
+            ]
+        return max(min(waits), AT_LEAST) if waits else None
 
     def _late(self, name: ChannelName) -> Callable[[], None]:
         """Ask for orders once more after a write, and publish at once when some came.

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from syncd.settings.escrow_rules import ESCROW_RULES, is_escrow
 from syncd.settings.findings import Finding, Rule, warning
 from syncd.settings.listing_rules import LISTING_RULES
 from syncd.settings.mapping import safety_of
@@ -141,12 +142,8 @@ def _sensible_numbers(seen: SeenChannel) -> Iterator[Finding]:
             message = f"safety ({safety}) is not below cap ({cap})"
             hint = "safety is in base units and cut from stock, cap in listing units"
             yield warning((*trail, "safety"), message, hint)
-        if (
-            safety == 0
-            and adaptive is None
-            and "safety" in written
-            and seen.drawn(stock if stock is own else own)
-        ):
+        unsafe = safety == 0 and adaptive is None and not is_escrow(seen.tree)
+        if unsafe and "safety" in written and seen.drawn(stock if stock is own else own):
             message = "there is no safety stock"
             yield warning(
                 (*trail, "safety"),
@@ -176,4 +173,5 @@ CHANNEL_RULES: tuple[Rule[SeenChannel], ...] = (
     Rule(("stock", "rules"), _adaptive_bounds),
     *PRICE_RULES,
     *LISTING_RULES,
+    *ESCROW_RULES,
 )

@@ -1,17 +1,19 @@
 """How a configuration is found and loaded: every problem at once, or settings that fit together."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 
 from syncd.domain.errors import AccessDenied, ConfigError, Problem, UsageError
 from syncd.domain.identity import ChannelName, Sku, SourceName
 from syncd.settings.aliases import AliasesUnreadable, read_aliases
+from syncd.settings.escrow_rules import default_share, is_escrow
 from syncd.settings.findings import Finding, Severity
 from syncd.settings.kinds import Kinds
 from syncd.settings.mapping import UNWRITTEN, Mapper, line_of
 from syncd.settings.reading import LEDGER_VARIABLE, Reading, read_tree
 from syncd.settings.settings import ChannelSettings, Settings, SourceSettings
-from syncd.settings.tree_rules import findings
+from syncd.settings.tree_rules import findings, seen_channels
 from syncd.settings.yaml_marks import LARGEST_FILE, Trail, load
 
 WHAT = "the configuration"
@@ -105,6 +107,7 @@ def _settings(
     warnings: tuple[Problem, ...],
 ) -> Settings:
     tree, document = reading.tree, reading.document
+    seen = {channel.name: channel for channel in seen_channels(reading)}
     mode = ("mode",)
     return Settings(
         mode=tree.mode,
@@ -126,6 +129,7 @@ def _settings(
                     tree=channel,
                     sources=tree.sources,
                     aliases=aliases.get(name, {}),
+                    share=default_share(name, seen) if is_escrow(channel) else Decimal(1),
                 ).rules(),
             )
             for name, channel in tree.channels.items()

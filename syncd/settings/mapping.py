@@ -118,12 +118,16 @@ class Mapper:
     tree: ChannelTree
     sources: Mapping[str, SourceTree]
     aliases: Mapping[str, Sku]
+    share: Decimal = Decimal(1)
+    """The share of a channel whose file gives none."""
 
     def rules(self) -> ChannelRules:
         """The channel's rules as the domain wants them."""
         tree = self.tree
         feeding = tuple(name for name, source in self.sources.items() if source.feeds_stock)
         stock = stock_rule(tree.stock, feeding)
+        if "share" not in tree.stock.model_fields_set:
+            stock = replace(stock, share=self.share)
         price = price_rule(tree.price, tuple(self.sources))
         return ChannelRules(
             channel=ChannelName(self.name),
@@ -139,6 +143,7 @@ class Mapper:
             zero=tree.zero,
             origins=self._origins(),
             fingerprint=self._fingerprint(stock, price),
+            allocation=tree.allocation,
         )
 
     def _override(self, at: int, rule: RuleTree) -> RuleOverride:
@@ -194,7 +199,8 @@ class Mapper:
 
 
 _DECISIVE_KEYS = {
-    "basis", "orders", "left_when", "stale_after", "dead_after", "then", "missing", "committed", "stock"
+    "basis", "orders", "left_when", "stale_after", "dead_after", "then", "missing", "committed", "stock",
+    "sold_only_here",
 }  # fmt: skip
 
 

@@ -10,7 +10,16 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SkipValidation
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from syncd.domain.rules import Adaptive, Adjustment, Combine, Direction, Publish, Untracked, Zero
+from syncd.domain.rules import (
+    Adaptive,
+    Adjustment,
+    Allocation,
+    Combine,
+    Direction,
+    Publish,
+    Untracked,
+    Zero,
+)
 from syncd.domain.stock import LARGEST_QUANTITY, After, Basis
 from syncd.ports.credentials import Secret
 from syncd.settings.cron import Cron
@@ -46,7 +55,6 @@ from syncd.settings.scalars import (
 )
 
 LARGEST_OFFER = 99_999
-_ESCROW = {"escrow": "every channel shows the whole pool; remove the key"}
 
 Name = Annotated[str, NAME]
 Text = Annotated[str, TEXT]
@@ -138,7 +146,9 @@ class SourceTree(_Part):
         default=None, description="none: nothing in on_hand is sold elsewhere"
     )
     sold_only_here: Annotated[bool, TRUTH] = Field(
-        default=False, description="States that nobody else sells this stock"
+        default=False,
+        description="States that nobody but these channels sells this stock (allocation: escrow needs "
+        "it where orders are not written back)",
     )
     options: Options = Field(default=NoOptions(), description="The keys of the kind")
 
@@ -179,7 +189,9 @@ class StockTree(_Part):
         description="Base units never offered: a number, or adaptive for as many as the present sales need",
     )
     share: Annotated[Decimal, percent(0, 100)] = Field(
-        default=Decimal(1), description="Share of the rest that is offered"
+        default=Decimal(1),
+        description="Share of the rest that is offered; in escrow owned, by default an equal part for "
+        "each that sells",
     )
     cap: Annotated[int, whole(0, LARGEST_OFFER)] = Field(
         default=LARGEST_OFFER, description="Largest offer, in listing units"
@@ -295,7 +307,7 @@ class ChannelTree(_Part):
     price: PriceTree | None = Field(
         default=None, description="How prices are computed; absent: none"
     )
-    zero: Annotated[Zero, choice(Zero)] = Field(
+    zero: Annotated[Zero, choice(Zero, but=(Zero.KEEP,))] = Field(
         default=Zero.SEND, description="What happens where the shop refuses a quantity of 0"
     )
     limits: LimitsTree = Field(default=LimitsTree(), description="When a plan is held for a person")
@@ -306,8 +318,10 @@ class ChannelTree(_Part):
     orders_every: Annotated[timedelta, duration("10s", "1d")] = Field(
         default=timedelta(minutes=5), description="Time between two polls of the shop's orders"
     )
-    allocation: Annotated[str, only("pool", later=_ESCROW)] = Field(
-        default="pool", description="pool: every channel shows the whole stock"
+    allocation: Annotated[Allocation, choice(Allocation)] = Field(
+        default=Allocation.POOL,
+        description="pool: every channel shows the whole stock; "
+        "escrow: this one shows only units that it took from its sources before",
     )
     options: Options = Field(default=NoOptions(), description="The keys of the kind")
 

@@ -23,7 +23,7 @@ from syncd.settings.yaml_marks import Tree as Written
 
 LEDGER_VARIABLE = "SYNCD_LEDGER_URL"
 _ENTRIES: Mapping[str, type[BaseModel]] = {"sources": SourceTree, "channels": ChannelTree}
-_LATER = frozenset({"allocation", "freeze"})
+_LATER = frozenset({"freeze"})
 _DEEPEST = 4
 """Keys below the top at which a mistake is left out first: section, name, part, key."""
 

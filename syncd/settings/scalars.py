@@ -4,7 +4,7 @@ Every refusal is worded here; pydantic only carries it to the right place.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -127,9 +127,9 @@ AMOUNT_SCHEMA: Mapping[str, object] = {"type": "number", "exclusiveMinimum": 0}
 AMOUNT = Written(read_amount, AMOUNT_SCHEMA)
 
 
-def choice(kind: type[StrEnum]) -> Written:
-    """One word of an enumeration."""
-    words = tuple(member.value for member in kind)
+def choice(kind: type[StrEnum], but: Iterable[StrEnum] = ()) -> Written:
+    """One word of an enumeration, `but` those that nobody writes."""
+    words = tuple(member.value for member in kind if member not in but)
 
     def read(text: str) -> StrEnum:
         if text in words:

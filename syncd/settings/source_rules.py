@@ -124,12 +124,6 @@ def _idle_keys(seen: SeenSource) -> Iterator[Finding]:
             yield warning((key,), f"{key} has no effect with stock: none", "remove the key")
 
 
-def _sold_only_here(seen: SeenSource) -> Iterator[Finding]:
-    if seen.tree.sold_only_here and seen.tree.feeds_stock:
-        message = "sold_only_here changes nothing while allocation is pool"
-        yield warning(("sold_only_here",), message, "it is kept for later versions")
-
-
 SOURCE_RULES: tuple[Rule[SeenSource], ...] = (
     Rule(("stock", "orders"), _orders_required),
     Rule(("stock", "basis"), _basis_required),
@@ -141,5 +135,4 @@ SOURCE_RULES: tuple[Rule[SeenSource], ...] = (
     Rule(("every", "cron", "stale_after", "dead_after"), _dead_after_stale),
     Rule(("every", "cron", "stale_after"), _stale_between_readings),
     Rule(("stock",), _idle_keys),
-    Rule(("stock", "sold_only_here"), _sold_only_here),
 )

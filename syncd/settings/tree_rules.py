@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from syncd.domain.duration import written
 from syncd.settings.channel_rules import CHANNEL_RULES
+from syncd.settings.escrow_rules import shared_with_a_pool, unused_statements
 from syncd.settings.findings import Finding, Rule, applied, warning
 from syncd.settings.kinds import Kinds
 from syncd.settings.models import ChannelTree
@@ -130,6 +131,17 @@ def _drawn_sources(reading: Reading) -> Iterator[Finding]:
             )
 
 
+def _owned_by_one(reading: Reading) -> Iterator[Finding]:
+    yield from shared_with_a_pool({seen.name: seen for seen in seen_channels(reading)})
+
+
+def _statements(reading: Reading) -> Iterator[Finding]:
+    for name in unused_statements({seen.name: seen for seen in seen_channels(reading)}):
+        message = "sold_only_here changes nothing while allocation is pool"
+        hint = "it counts where a channel that draws on it says allocation: escrow"
+        yield warning(("sources", name, "sold_only_here"), message, hint)
+
+
 TREE_RULES: tuple[Rule[Reading], ...] = (
     Rule((), _some_source),
     Rule((), _some_channel),
@@ -137,4 +149,6 @@ TREE_RULES: tuple[Rule[Reading], ...] = (
     Rule(("alerts",), _somebody_told),
     Rule(("retention",), _enough_history),
     Rule(("sources", "channels"), _drawn_sources),
+    Rule(("sources", "channels"), _owned_by_one),
+    Rule(("sources", "channels"), _statements),
 )

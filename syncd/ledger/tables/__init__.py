@@ -3,6 +3,7 @@
 from syncd.ledger.tables.alerts import AlertAddressRow, AlertNoticeRow, AlertRow, BacklogRow
 from syncd.ledger.tables.bookings import BookingRow
 from syncd.ledger.tables.drift import DriftRow, MoveRow
+from syncd.ledger.tables.escrow import EscrowAccountRow, EscrowMoveRow
 from syncd.ledger.tables.listings import ChannelStateRow, DirtyRow, ListingRow, ListingStockRow
 from syncd.ledger.tables.operator import (
     FactRow,
@@ -44,6 +45,8 @@ __all__ = [
     "DeliveryRow",
     "DirtyRow",
     "DriftRow",
+    "EscrowAccountRow",
+    "EscrowMoveRow",
     "FactRow",
     "ItemRow",
     "LeaseRow",

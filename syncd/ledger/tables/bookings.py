@@ -28,6 +28,9 @@ class BookingRow(SQLModel, table=True):
             sqlite_where=text("state = 'done' AND NOT contained"),
         ),
         Index(
+            "booking_of_moves", "item_id", sqlite_where=text("order_id = '' AND NOT contained")
+        ),
+        Index(
             "booking_in_play", "channel_id", "order_id", "line_id",
             sqlite_where=text("effect = 'deduct' AND state <> 'dropped' AND NOT contained"),
         ),
@@ -51,5 +54,6 @@ class BookingRow(SQLModel, table=True):
     confirmed_at: datetime | None = Field(default=None, sa_type=Moment)
     mark: int | None = None
     contained: bool = False
+    quantity_after: int | None = None
     code: str = ""
     message: str = ""

@@ -13,7 +13,8 @@ class OrderLineRow(SQLModel, table=True):
     """Units of one listing in one order.
 
     `booking_step` says how far its bookings are decided (`Step`), `written` that nothing but bookings takes
-    its units: then only those tell whether a reading contains them.
+    its units: then only those tell whether a reading contains them. `own`: it counts in the account of its
+    listing (escrow); `given_up_at` is when its cancellation was first seen.
     """
 
     __tablename__ = "order_line"
@@ -25,6 +26,9 @@ class OrderLineRow(SQLModel, table=True):
         Index("order_line_of_listing", "channel_id", "product_id", "listing_id"),
         Index("order_line_of_sku", "sku", "created_at"),
         Index("order_line_by_creation", "created_at"),
+        Index(
+            "order_line_own", "channel_id", "product_id", "listing_id", sqlite_where=text("own")
+        ),
         {"sqlite_with_rowid": False},
     )  # fmt: skip
 
@@ -47,6 +51,8 @@ class OrderLineRow(SQLModel, table=True):
     sku: str | None = None
     booking_step: int = Field(default=2, sa_column_kwargs={"server_default": text("2")})
     written: bool = Field(default=False, sa_column_kwargs={"server_default": text("0")})
+    own: bool = Field(default=False, sa_column_kwargs={"server_default": text("0")})
+    given_up_at: datetime | None = Field(default=None, sa_type=Moment)
 
 
 class OrderCursorRow(SQLModel, table=True):

@@ -104,6 +104,13 @@ def test_line_bears_the_sku_its_listing_is_bound_to(
 
 
 def test_nothing_of_the_buyer_has_a_column() -> None:
-    ours = {"channel_id", "product_id", "listing_id", "booking_step", "written"}
+    ours = {
+        "channel_id",
+        "product_id",
+        "listing_id",
+        "booking_step",
+        "written",
+        "given_up_at",
+    }
     fields = set(OrderLine.__dataclass_fields__) - {"channel", "ref"}
     assert fields | ours == set(OrderLineRow.model_fields)

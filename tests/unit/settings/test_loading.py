@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from syncd.domain.errors import AccessDenied, ConfigError, UsageError
 from syncd.domain.identity import ChannelName, LocationName, Place, Sku, SourceName
 from syncd.domain.orders import OrdersMode, OrdersPolicy
-from syncd.domain.rules import Adjustment, Draw, Rounding
+from syncd.domain.rules import Adjustment, Allocation, Draw, Rounding
 from syncd.domain.stock import After, Duplicates, Expectations, MissingPolicy, Trust
 from syncd.settings import loading
 from syncd.settings.kinds import Kinds
@@ -411,3 +411,36 @@ def test_commands_beside_an_installed_service_find_its_ledger() -> None:
     assert "sqlite:////x/.local/state/syncd/ledger.db" == loading._ledger(
         None, Path("/srv"), {"HOME": "/x"}
     )
+
+
+WRITTEN_BACK = """\
+sources:
+  web: {kind: csv_file, path: written.csv, basis: available, orders: write_back}
+channels:
+"""
+ONE = "  {name}: {{kind: tiktok_shop, app_key: {name}, app_secret: {{credential: c}}, {keys}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("others", "keys", "share"),
+    [
+        ([], "allocation: escrow", "0.5"),
+        (["allocation: escrow"], "allocation: escrow", "0.3334"),
+        (["allocation: pool"], "allocation: escrow", "0.5"),
+        ([], "allocation: escrow, stock: {share: 80%}", "0.8"),
+        ([], "allocation: pool", "1"),
+    ],
+)
+def test_a_channel_in_escrow_owns_an_equal_part_unless_it_says_otherwise(
+    tmp_path: Path, others: list[str], keys: str, share: str
+) -> None:
+    rows = [ONE.format(name=f"other{at}", keys=other) for at, other in enumerate(others)]
+    settings = loaded(tmp_path, WRITTEN_BACK + ONE.format(name="shop", keys=keys) + "".join(rows))
+    assert Decimal(share) == settings.channels[SHOP].rules().stock.share
+
+
+def test_a_channel_that_sells_alone_owns_all_in_escrow(tmp_path: Path) -> None:
+    text = MINIMAL.replace("orders: on_shipment", "orders: on_shipment, sold_only_here: true")
+    settings = loaded(tmp_path, text.replace("app_key: 29a39d", "app_key: k, allocation: escrow"))
+    rules = settings.channels[SHOP].rules()
+    assert (Allocation.ESCROW, Decimal(1)) == (rules.allocation, rules.stock.share)
