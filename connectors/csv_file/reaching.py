@@ -95,6 +95,12 @@ class Auth(OptionsPart):
             raise ValueError("a user goes with password only")
         return self
 
+    @property
+    def secret(self) -> Secret:
+        """The one credential that is written."""
+        (given,) = filter(None, (self.password, self.bearer, self.private_key))
+        return given
+
     def misfit(self, scheme: str) -> str:
         """Why this cannot be said to a server of a scheme; nothing when it can."""
         if scheme == SFTP:

@@ -71,11 +71,12 @@ def connected(address: SftpAddress, login: Login, silence: float, clock: Clock) 
         try:
             _shake_hands(transport, address, login.host_key, silence)
             _log_in(transport, address, login)
-            client = paramiko.SFTPClient.from_transport(transport)
-            if client is None:
-                raise SourceUnavailable(f"{address.shown}: the server offers no sftp")
-            client.get_channel().settimeout(silence)  # type: ignore[union-attr]  # open, so it has one
-            yield Session(client, clock, clock.monotonic() + PATIENCE * silence)
+            channel = transport.open_session()
+            channel.settimeout(silence)
+            channel.invoke_subsystem("sftp")
+            yield Session(
+                paramiko.SFTPClient(channel), clock, clock.monotonic() + PATIENCE * silence
+            )
         finally:
             transport.close()
 

@@ -32,13 +32,12 @@ def web_place(options: CsvFileOptions, credentials: Credentials, clock: Clock) -
     return RemotePlace(WebFile(wanted, Downloader(clock), clock))
 
 
-def _authorization(auth: Auth, credentials: Credentials) -> SecretStr | None:
+def _authorization(auth: Auth, credentials: Credentials) -> SecretStr:
     """The value of the header (RFC 7617 and RFC 6750)."""
+    secret = credentials.secret(auth.secret).get_secret_value()
     if auth.bearer is not None:
-        return SecretStr(f"Bearer {credentials.secret(auth.bearer).get_secret_value()}")
-    if auth.password is None:
-        return None
-    pair = f"{auth.user}:{credentials.secret(auth.password).get_secret_value()}"
+        return SecretStr(f"Bearer {secret}")
+    pair = f"{auth.user}:{secret}"
     return SecretStr(f"Basic {base64.b64encode(pair.encode()).decode('ascii')}")
 
 

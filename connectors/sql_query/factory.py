@@ -49,14 +49,16 @@ class SqlQueryFactory:
         address = _address(options.url, credentials)
         with _refusing(address, "query") as lexis:
             statement = read_statement(options.query, lexis)
-        database = partial(_database, address, folder, clock)
         if options.write_back is None:
+            database = partial(_database, address, folder, clock)
             return SqlQuerySource(name, options, address, statement, database, clock)
         from connectors.sql_query.writable import WritableSqlSource
 
         written = _address(options.write_back.url, credentials)
         with _refusing(written, "write_back.statement") as lexis:
             booking = read_booking(options.write_back.statement, lexis)
+        booked = written.place == address.place
+        database = partial(_database, address, folder, clock, booked=booked)
         writer = partial(_writer, written, booking, folder, clock)
         return WritableSqlSource(
             name, options, address, statement, database, clock, (written, writer)
@@ -92,7 +94,9 @@ def _require_odbc() -> None:
         raise ConfigError([problem])
 
 
-def _database(address: "Address", folder: Path, clock: Clock) -> "Database":
+def _database(
+    address: "Address", folder: Path, clock: Clock, *, booked: bool = False
+) -> "Database":
     if address.backend == "postgresql":
         from connectors.sql_query.postgres import PostgresDatabase
 
@@ -104,7 +108,7 @@ def _database(address: "Address", folder: Path, clock: Clock) -> "Database":
     if address.backend == "sqlite":
         from connectors.sql_query.sqlite import SqliteDatabase
 
-        return SqliteDatabase(address, folder, clock)
+        return SqliteDatabase(address, folder, clock, booked=booked)
     from connectors.sql_query.sqlserver import SqlServerDatabase
 
     return SqlServerDatabase(address)

@@ -114,10 +114,13 @@ def _text(value: object) -> str:
 
 
 class SqliteDatabase:
-    """An SQLite file."""
+    """An SQLite file; `booked` if orders are booked in it, by other connections."""
 
-    def __init__(self, address: Address, folder: Path, clock: Clock) -> None:
+    def __init__(
+        self, address: Address, folder: Path, clock: Clock, *, booked: bool = False
+    ) -> None:
         self._address = address
+        self._booked = booked
         self._path = folder / str(address.url.database)
         self._clock = clock
 
@@ -142,6 +145,8 @@ class SqliteDatabase:
 
     def _rights(self) -> tuple[Check, ...]:
         served = Check(text=f"SQLite {sqlite3.sqlite_version}, {self._path.name}")
+        if self._booked:
+            return (served, Check(text="it is read by connections that cannot write"))
         if os.access(self._path, os.W_OK, effective_ids=True):
             text = f"the user of this process could write to {self._path}; syncd itself cannot"
             help_ = f"let it read only: chown it to another user and chmod 644 {self._path}"

@@ -42,11 +42,11 @@ class Sent:
 
 
 class Sender:
-    """Sends the rows of one plan on one channel."""
+    """Sends the rows of one plan on one channel; `between` is done after every chunk of products."""
 
     def __init__(
         self, engine: EngineSetup, setup: ChannelSetup, run: RunId, lease: Lease,
-        drafted: Drafted, stopping: Callable[[], bool],
+        drafted: Drafted, stopping: Callable[[], bool], between: Callable[[], None],
     ) -> None:  # fmt: skip
         self._engine = engine
         self._setup = setup
@@ -54,6 +54,7 @@ class Sender:
         self._lease = lease
         self._drafted = drafted
         self._stopping = stopping
+        self._between = between
         self._done = 0
 
     def send(self, changes: Sequence[Change]) -> list[Sent]:
@@ -114,6 +115,7 @@ class Sender:
             yield from self._land(flights, 0 if following is None else WORKERS)
             self._done += len(rows)
             self._engine.progress.step(f"sending to {self._setup.name}", self._done, total)
+            self._between()
             if self._stopping():
                 break
         yield from self._land(flights, 0)

@@ -22,7 +22,6 @@ from syncd.domain.report import (
     Requests,
     SourceReport,
 )
-from syncd.domain.write_back import Booking
 from syncd.engine.applying import Interrupted, Sender, Sent
 from syncd.engine.attention import attention, parked
 from syncd.engine.drafting import Drafted, draft_plan
@@ -40,7 +39,7 @@ from syncd.engine.verifying import (
     settle_unresolved,
     verify,
 )
-from syncd.engine.writing_back import write_back
+from syncd.engine.writing_back import Books, write_back
 from syncd.ports.ledger import Lease
 
 
@@ -195,9 +194,10 @@ def _applied(
         write_back(engine, setup, lease, stopping)  # the source may be well
         raise
     # before anything is planned, so that the merchant's own shop stops selling what was sold here
-    booked = write_back(engine, setup, lease, stopping)
+    books = Books(engine, setup, lease, stopping)
+    books.write()
     drafted = draft_plan(engine, setup, run, task.only, hoped)
-    sender = Sender(engine, setup, run, lease, drafted, stopping)
+    sender = Sender(engine, setup, run, lease, drafted, stopping, books.keep_up)
     stopped_by: ChannelError | None = None
     try:
         sent = sender.send(drafted.plan.changes)
@@ -213,16 +213,9 @@ def _applied(
         except ChannelError as error:
             stopped_by = error
     rows = change_reports(drafted.plan.changes, sent, verdicts)
-    later = write_back(engine, setup, lease, stopping)  # for orders that came in the meantime
-    report = replace(
-        _report(engine, setup, drafted, rows, before), bookings=_latest([*booked, *later])
-    )
+    books.write()  # for orders that came in the meantime
+    report = replace(_report(engine, setup, drafted, rows, before), bookings=books.written())
     return report if stopped_by is None else _with_failure(report, stopped_by)
-
-
-def _latest(bookings: Sequence[Booking]) -> tuple[Booking, ...]:
-    """Each of them once, as it stood last."""
-    return tuple({item.id: item for item in bookings}.values())
 
 
 def _with_failure(report: ChannelReport, error: ChannelError) -> ChannelReport:

@@ -5,10 +5,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from syncd.domain.errors import SourceError
+from syncd.domain.errors import ChannelError, SourceError
 from syncd.domain.identity import SourceName
-from syncd.domain.write_back import KEYS_LAST, Booking, BookingState, Effect
+from syncd.domain.write_back import KEYS_LAST, Booking, BookingId, BookingState, Effect
 from syncd.engine.deciding import decide_bookings
+from syncd.engine.ordering import poll_orders
 from syncd.engine.setup import ChannelSetup, EngineSetup, Mode
 from syncd.ports.ledger import Lease
 from syncd.ports.write_back import (
@@ -26,6 +27,8 @@ logger = logging.getLogger(__name__)
 BATCH = 50
 BUDGET = 5.0
 """Seconds of sending before the channel itself is looked after; the next pass goes on."""
+KEEP_UP = 10.0
+"""Seconds of sending to the channel after which orders are asked for and written back."""
 KEYS_PER_PASS = 3
 """Keys tried at once for a booking whose keys are spent."""
 FIRST_WAIT = timedelta(seconds=5)
@@ -46,6 +49,43 @@ def write_back(
         return ()
     decide_bookings(engine, setup)
     return _Pass(engine, setup, lease).send(stopping)
+
+
+class Books:
+    """The write-back of one cycle: at its beginning, now and then while it sends, and at its end."""
+
+    def __init__(
+        self, engine: EngineSetup, setup: ChannelSetup, lease: Lease, stopping: Callable[[], bool]
+    ) -> None:
+        self._engine = engine
+        self._setup = setup
+        self._lease = lease
+        self._stopping = stopping
+        self._last = engine.clock.monotonic()
+        self._written: dict[BookingId, Booking] = {}
+
+    def write(self) -> None:
+        """Decide and send what is due now."""
+        for item in write_back(self._engine, self._setup, self._lease, self._stopping):
+            self._written[item.id] = item
+        self._last = self._engine.clock.monotonic()
+
+    def keep_up(self) -> None:
+        """Ask for orders and write back, if the last time is a while ago: a large plan takes hours to send.
+
+        Where the orders cannot be had now, what is known of them is written all the same.
+        """
+        if self._engine.clock.monotonic() - self._last < KEEP_UP or not self._engine.writers():
+            return
+        try:
+            poll_orders(self._engine, self._setup)
+        except ChannelError as error:
+            logger.info("%s: orders between two sends: %s", self._setup.name, error)
+        self.write()
+
+    def written(self) -> tuple[Booking, ...]:
+        """Every booking tried in this cycle, as it stood last."""
+        return tuple(self._written.values())
 
 
 class _Pass:

@@ -13,6 +13,7 @@ from rich.text import Text
 from syncd.domain.duration import age
 from syncd.domain.unbooked import SHOWN
 from syncd.domain.views import (
+    BookingRow,
     BookingsView,
     ChannelStatus,
     Explanation,
@@ -130,20 +131,26 @@ def print_bookings(view: BookingsView, console: Console) -> None:
     if not view.rows:
         console.print("Every booking is done: no source sells what was sold here.")
         return
-    table = columns("Key", "SKU", "Booking", "Place", "Order", "State", "Since")
-    table.add_column("Why", overflow="fold", ratio=1)
     for row in view.rows[:MOST_ROWS]:
-        table.add_row(
-            row.key[:SHOWN], safe(row.sku), f"{row.effect} {row.delta:+d}", safe(row.place),
-            safe(row.order_id), styled(row.state), _ago(row.since, view.at),
-            safe(" ".join(filter(None, (row.code, row.message)))),
-        )  # fmt: skip
-    console.print(table)
+        _booking(row, view.at, console)
     if len(view.rows) > MOST_ROWS:
         more = len(view.rows) - MOST_ROWS
         console.print(Text(f"… and {more} more: syncd bookings --json", style="dim"))
     hint = 'syncd bookings settle KEY --booked|--not-booked --reason "…"'
     console.print(Text(f"What a person found out: {hint}", style="dim"), soft_wrap=True)
+
+
+def _booking(row: BookingRow, now: datetime, console: Console) -> None:
+    """Two lines: the key and what it is about, then where and why; an order's number is long."""
+    head = Text(f"{row.key[:SHOWN]}  ", style="bold")
+    head.append_text(styled(row.state))
+    head.append(visible(f"  {row.effect} {row.delta:+d} {row.sku}  ({_ago(row.since, now)})"))
+    console.print(head)
+    order = f", order {row.order_id}" if row.order_id else ""
+    why = " ".join(filter(None, (row.code, row.message)))
+    said = safe(f"at {row.place}{order}" + (f": {why}" if why else ""))
+    said.stylize("dim")
+    console.print(Padding(said, (0, 0, 0, SHOWN + 2)))
 
 
 def _channels(view: StatusView, console: Console) -> None:

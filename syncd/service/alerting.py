@@ -1,7 +1,7 @@
-"""Tells people what is wrong: looks, keeps what it saw in the ledger, and sends through Apprise."""
+"""Tells people what is wrong: looks, keeps what it saw in the ledger, and has it sent."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
@@ -16,10 +16,14 @@ from syncd.ports import Credentials
 from syncd.ports.alerts import Letter
 from syncd.reporting.alerts import Message, compose
 from syncd.service.heartbeat import Heartbeat
+from syncd.service.posting import post_apart
 from syncd.settings.models import Alerts as AlertSettings
 from syncd.settings.settings import Settings
 
 logger = logging.getLogger(__name__)
+
+Post = Callable[[str, Message], bool]
+"""Sends a message to an Apprise address; whether it was taken."""
 
 CLAIMED_FOR = timedelta(minutes=2)
 """How long a message under way is nobody else's: longer than any sending takes."""
@@ -68,13 +72,14 @@ class Alerts:
 
     def __init__(
         self, engine: EngineSetup, settings: AlertSettings, addresses: Sequence[Address],
-        heartbeat: Heartbeat | None, timezone: tzinfo,
+        heartbeat: Heartbeat | None, timezone: tzinfo, post: Post = post_apart,
     ) -> None:  # fmt: skip
         self._engine = engine
         self._settings = settings
         self._addresses = tuple(addresses)
         self._heartbeat = heartbeat
         self._timezone = timezone
+        self._post = post
 
     def look(self, now: datetime) -> None:
         """Look once at everything: tell what began and what is over, and send the heartbeat.
@@ -104,7 +109,7 @@ class Alerts:
         if letter is None:
             return
         message = compose(letter.notices, self._timezone)
-        if not deliver(address, message):
+        if not self._post(address.url.get_secret_value(), message):
             self._failed(address, letter, now)
             return
         over = ledger.letter_sent(letter, now + self._settings.digest_every)
@@ -138,29 +143,6 @@ def undelivered(address: Address) -> str:
         f"address {address.name} ({address.service}) takes no message: check what the credential "
         "holds, then syncd alerts test"
     )
-
-
-def deliver(address: Address, message: Message) -> bool:
-    """Send one message through Apprise, which is loaded only now; whether it was taken.
-
-    Whatever an Apprise service throws is a failure like any other: its words may quote the address.
-    """
-    import apprise
-
-    sender = apprise.Apprise()
-    try:
-        if not sender.add(address.url.get_secret_value()):
-            return False
-        kind = apprise.NotifyType.SUCCESS if message.good else apprise.NotifyType.WARNING
-        return bool(
-            sender.notify(
-                body=message.text, title=message.title, notify_type=kind,
-                body_format=apprise.NotifyFormat.TEXT,
-            )
-        )  # fmt: skip
-    except Exception as error:  # noqa: BLE001 - a hundred services, none of which may stop the work
-        logger.debug("alerts: %s threw %s", address.name, type(error).__name__)
-        return False
 
 
 def _log(notice: Notice) -> None:

@@ -47,6 +47,7 @@ class MemoryChannel:
     lose_answers: bool = False
     drop_writes: bool = False
     fail: ChannelError | None = None
+    feed_fails: ChannelError | None = None
     before_submit: Callable[[], None] | None = None
     zero_refused: Fact | None = None
     calls: int = 0
@@ -211,6 +212,8 @@ class MemoryChannel:
     @contextmanager
     def orders(self, since: datetime | None) -> Iterator[MemoryFeed]:
         self._call()
+        if self.feed_fails is not None:
+            raise self.feed_fails
         closed = LEFT | {OrderState.CANCELLED}
         lines = [
             line

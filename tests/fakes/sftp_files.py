@@ -27,6 +27,8 @@ class SftpFiles:
     logins: list[str] = field(default_factory=list)
     opened: list[str] = field(default_factory=list)
     while_reading: list[Meddling] = field(default_factory=list)
+    lies: dict[str, paramiko.SFTPAttributes | int] = field(default_factory=dict)
+    """What is said of a path in place of the truth."""
     port: int = 0
     offers_sftp: bool = True
 
@@ -126,7 +128,7 @@ class _Folder(paramiko.SFTPServerInterface):
         return self._files.folder / path.lstrip("/")
 
     def stat(self, path: str) -> paramiko.SFTPAttributes | int:
-        return self._attributes(self._path(path))
+        return self._files.lies.get(path) or self._attributes(self._path(path))
 
     lstat = stat
 

@@ -291,14 +291,25 @@ def test_the_doctor_warns_of_two_databases(served: Site) -> None:
 
 
 @pytest.mark.server
-def test_the_doctor_refuses_a_table_that_cannot_undo(mariadb: Site) -> None:
+@pytest.mark.parametrize("table", ["stock", "booked"])
+def test_the_doctor_refuses_a_table_that_cannot_undo_and_tries_nothing(
+    mariadb: Site, table: str
+) -> None:
     stock(mariadb)
-    mariadb.run("ALTER TABLE stock ENGINE=MyISAM")
+    mariadb.run(f"ALTER TABLE {table} ENGINE=MyISAM")
 
-    (check,) = bad(checked(mariadb))
+    (check,) = checked(mariadb)
 
-    assert "stock is kept by MyISAM, which cannot undo anything" == check.text
-    assert "ALTER TABLE stock ENGINE=InnoDB" == check.help
+    assert f"{table} is kept by MyISAM, which cannot undo anything" == check.text
+    assert f"ALTER TABLE {table} ENGINE=InnoDB" == check.help
+    assert 0 == keys(mariadb)
+
+
+def test_the_doctor_cannot_judge_a_server_that_is_away(served: Site) -> None:
+    away = make_url(served.writer_url).set(port=9)
+
+    with pytest.raises(SourceUnavailable):
+        checked(served, url=away.render_as_string(hide_password=False))
 
 
 @pytest.mark.server

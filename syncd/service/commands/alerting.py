@@ -6,8 +6,9 @@ import sys
 from syncd.domain.errors import UsageError
 from syncd.domain.report import ExitCode
 from syncd.reporting.alerts import trial
-from syncd.service.alerting import addresses_of, deliver, undelivered
+from syncd.service.alerting import addresses_of, undelivered
 from syncd.service.context import Context
+from syncd.service.posting import post
 from syncd.service.secrecy import WatchedCredentials
 from syncd.settings.credentials import StoredCredentials
 
@@ -25,7 +26,7 @@ def try_addresses(context: Context) -> ExitCode:
     message = trial(context.settings.timezone, context.clock.now())
     failed = 0
     for address in addresses:
-        if deliver(address, message):
+        if post(address.url.get_secret_value(), message):
             sys.stdout.write(f"ok   {address.name} ({address.service})\n")
         else:
             failed += 1

@@ -125,6 +125,20 @@ def test_a_key_that_comes_twice_rejects_its_line(tmp_path: Path) -> None:
     assert [(f"{NAME}:1", "the key 'qty' comes twice")] == found.reasons
 
 
+def test_objects_may_have_more_shapes_than_are_remembered(tmp_path: Path) -> None:
+    shapes = range(MOST_KEYS + 20)
+    rows = [
+        {
+            "sku": f"S{shape}",
+            "qty": shape,
+            **{f"k{bit}": 1 for bit in range(10) if shape >> bit & 1},
+        }
+        for shape in shapes
+    ]
+
+    assert {f"S{shape}": shape for shape in shapes} == told(tmp_path, json_lines(rows)).quantities
+
+
 @pytest.mark.parametrize("line", ["[]", "7", '"x"', "null", "true"])
 def test_a_line_that_is_no_object_is_rejected(tmp_path: Path, line: str) -> None:
     found = told(tmp_path, f'{{"sku": "B", "qty": 2}}\n{line}\n')

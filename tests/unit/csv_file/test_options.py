@@ -1,5 +1,6 @@
 """Options of a stock file that nobody can mean."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -8,8 +9,9 @@ from pydantic import BaseModel, ValidationError
 from connectors.csv_file.options import CsvFileOptions
 from connectors.csv_file.source import FACTORY
 from syncd.domain.identity import SourceName
+from syncd.ports.probe import Verdict
 from tests.fakes.clock import FakeClock
-from tests.fakes.csv_files import put
+from tests.fakes.csv_files import put, source_of
 from tests.fakes.tiktok import OneSecret
 
 
@@ -37,6 +39,22 @@ from tests.fakes.tiktok import OneSecret
 def test_what_nobody_can_mean_is_refused(key: str, value: object, words: str) -> None:
     with pytest.raises(ValidationError, match=words):
         CsvFileOptions.model_validate({"path": "stock.csv", key: value})
+
+
+@pytest.mark.parametrize(
+    ("path", "auth", "words"),
+    [
+        ("https://h/stock.csv", {"private_key": {"credential": "x"}}, "private_key goes with sftp"),
+        ("gopher://h/stock.csv", {"bearer": {"credential": "x"}}, "gopher:// is not supported"),
+    ],
+)
+def test_a_credential_that_no_such_server_takes_is_refused_and_a_wrong_path_only_once(
+    path: str, auth: object, words: str
+) -> None:
+    with pytest.raises(ValidationError, match=words) as refused:
+        CsvFileOptions.model_validate({"path": path, "auth": auth, "delimiter": ","})
+
+    assert 1 == refused.value.error_count()
 
 
 @pytest.mark.parametrize(("value", "expected"), [("yes", True), ("no", False), (True, True)])
@@ -76,9 +94,19 @@ def test_the_factory_opens_a_file_relative_to_the_folder_of_the_configuration(
         assert [(("A", "1"),)] == [tuple(batch.values) for batch in reader.batches()]
 
 
+def test_the_doctor_says_how_old_a_file_is(tmp_path: Path) -> None:
+    put(tmp_path, "sku,qty\nA,1\n")
+
+    (check,) = source_of(tmp_path).probe(timedelta(minutes=15))
+
+    assert Verdict.OK is check.verdict
+    assert f"{tmp_path / 'stock.csv'} was written 1h ago" in check.text
+
+
 @pytest.mark.parametrize(
     ("text", "size"),
     [
+        (7, 7),
         ("1", 1),
         ("500 MB", 500_000_000),
         ("2GiB", 2 * 1024**3),
@@ -86,7 +114,7 @@ def test_the_factory_opens_a_file_relative_to_the_folder_of_the_configuration(
         ("10 mib", 10 * 1024**2),
     ],
 )
-def test_a_size_is_written_with_its_unit(text: str, size: int) -> None:
+def test_a_size_is_a_number_of_bytes_or_written_with_its_unit(text: object, size: int) -> None:
     assert size == CsvFileOptions.model_validate({"path": "stock.csv", "max_size": text}).max_size
 
 

@@ -262,6 +262,18 @@ def test_rows_out_of_nothing_are_refused(tmp_path: Path) -> None:
         told(tmp_path, out.getvalue())
 
 
+def test_a_footer_that_claims_another_number_of_rows_is_refused(tmp_path: Path) -> None:
+    content = parquet({"sku": [f"S{n}" for n in range(200)], "qty": [1] * 200})
+    rows, one_more = (
+        b"\x16\x90\x03\x19",
+        b"\x16\x92\x03\x19",
+    )  # the field num_rows as Thrift packs it
+    assert 1 == content.count(rows)
+
+    with pytest.raises(SourceInvalid, match="it holds 200 rows and claims 201"):
+        told(tmp_path, content.replace(rows, one_more))
+
+
 def test_a_file_past_the_limit_is_refused(tmp_path: Path) -> None:
     content = parquet({"sku": ["A"] * 100_000, "qty": list(range(100_000))}, compression="zstd")
     with pytest.raises(SourceInvalid, match="it unpacks to more than"):

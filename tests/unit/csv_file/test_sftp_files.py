@@ -10,9 +10,13 @@ import paramiko
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
-from connectors.csv_file.host_keys import fingerprint_of
+from connectors.csv_file.host_keys import HostKey, fingerprint_of
 from connectors.csv_file.options import CsvFileOptions
+from connectors.csv_file.reaching import sftp_address
+from connectors.csv_file.session import Login
+from connectors.csv_file.sftp import sftp_place
 from connectors.csv_file.source import FACTORY
+from connectors.csv_file.ssh import connected
 from syncd.domain.errors import SourceError, SourceInvalid, SourceUnauthorized, SourceUnavailable
 from syncd.domain.identity import SourceName
 from syncd.ports.probe import Verdict
@@ -272,6 +276,30 @@ def test_what_is_not_there_is_unavailable(
         quantities(source_at(ssh, clock, path))
 
 
+@pytest.mark.parametrize(
+    ("lie", "words"),
+    [
+        (paramiko.sftp.SFTP_PERMISSION_DENIED, "may not be read by this user of the server"),
+        (paramiko.sftp.SFTP_FAILURE, "cannot be looked at; it is read next time"),
+        (paramiko.SFTPAttributes(), "tells neither its size nor its time"),
+    ],
+)
+def test_what_the_server_does_not_tell_is_unavailable(
+    ssh: SftpFiles, clock: FakeClock, lie: paramiko.SFTPAttributes | int, words: str
+) -> None:
+    ssh.lies["/stock.csv"] = lie
+
+    with pytest.raises(SourceUnavailable, match=words):
+        quantities(source_at(ssh, clock))
+
+
+def test_a_copy_that_never_ends_is_given_up(ssh: SftpFiles, clock: FakeClock) -> None:
+    ssh.while_reading = [lambda _: clock.advance(3_600)]
+
+    with pytest.raises(SourceUnavailable, match="took too long; see `timeout`"):
+        quantities(source_at(ssh, clock))
+
+
 def test_an_empty_file_and_one_past_the_limit_are_refused(ssh: SftpFiles, clock: FakeClock) -> None:
     with pytest.raises(SourceInvalid, match="larger than 10 bytes; see `max_size`"):
         quantities(source_at(ssh, clock, max_size="10"))
@@ -279,6 +307,23 @@ def test_an_empty_file_and_one_past_the_limit_are_refused(ssh: SftpFiles, clock:
     ssh.put("stock.csv", "", WRITTEN)
     with pytest.raises(SourceInvalid, match="is empty"):
         quantities(source_at(ssh, clock))
+
+
+def test_a_login_without_a_credential_opens_nothing(ssh: SftpFiles, clock: FakeClock) -> None:
+    nothing = Login(host_key=HostKey.parsed(ssh.line), password=None, private_key=None,
+                    passphrase=None)  # fmt: skip
+    address = sftp_address(f"sftp://acme@127.0.0.1:{ssh.port}/stock.csv")
+
+    with pytest.raises(SourceUnavailable), connected(address, nothing, 1, clock):
+        pass
+    assert [] == ssh.logins
+
+
+def test_options_that_nobody_validated_are_a_fault_of_the_program(clock: FakeClock) -> None:
+    bare = CsvFileOptions.model_construct(path="sftp://acme@127.0.0.1/stock.csv")
+
+    with pytest.raises(TypeError, match="without host_key and auth were not validated"):
+        sftp_place(bare, Named(), clock)
 
 
 def test_nobody_there_and_a_server_without_sftp_are_unavailable(

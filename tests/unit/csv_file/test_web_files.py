@@ -7,15 +7,17 @@ import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import IO
 
 import pytest
 
 from connectors.csv_file.options import CsvFileOptions
+from connectors.csv_file.remote import RemotePlace, Stand
 from connectors.csv_file.source import FACTORY
 from connectors.transport.transfer import PATIENCE
 from syncd.domain.errors import SourceError, SourceInvalid, SourceUnauthorized, SourceUnavailable
 from syncd.domain.identity import SourceName
-from syncd.ports.probe import Verdict
+from syncd.ports.probe import Check, Verdict
 from syncd.ports.source import Source
 from tests.fakes.clock import START, FakeClock
 from tests.fakes.csv_files import read_all
@@ -131,6 +133,30 @@ def test_a_changed_file_is_another_one(web: WebFiles, clock: FakeClock) -> None:
     assert {"A": 7} == quantities(source)
     with source.snapshot(None) as reader:
         assert first != reader.fingerprint
+
+
+class Mistaken:
+    """A server that says that a file is unchanged, to whoever has none."""
+
+    def fetch(self, into: IO[bytes], known: Stand | None) -> Stand | None:
+        del into, known
+        return None
+
+    def probe(self, every: timedelta) -> tuple[Check, ...]:
+        del every
+        return ()
+
+
+def test_nothing_can_be_unchanged_for_whoever_has_nothing() -> None:
+    place = RemotePlace(Mistaken())
+
+    with pytest.raises(SourceUnavailable, match="a file nobody has is unchanged"), place.arrival():
+        pass
+
+
+def test_only_fetching_tells_whether_a_file_changed(web: WebFiles, clock: FakeClock) -> None:
+    assert None is source_at(f"{web.url}/stock.csv", clock).fingerprint()
+    assert [] == web.seen
 
 
 def test_an_unchanged_file_that_was_refused_can_be_read_all_the_same(

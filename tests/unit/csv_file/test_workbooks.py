@@ -8,9 +8,12 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from openpyxl.chart import BarChart, Reference
 from openpyxl.worksheet.worksheet import Worksheet
 
 from connectors.csv_file.frame import BATCH
+from connectors.csv_file.options import CsvFileOptions
+from connectors.csv_file.written import Unwritable, Writer
 from connectors.csv_file.xlsx_table import LAST_ROW
 from syncd.domain.errors import SourceInvalid
 from syncd.domain.stock import State
@@ -334,6 +337,32 @@ def test_what_is_no_whole_workbook_is_refused(tmp_path: Path, content: bytes, wo
 def test_a_bomb_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SourceInvalid, match="unpacks to more than"):
         told(tmp_path, zipped(("a.xml", b"\0" * 60_000_000)))
+
+
+def test_a_part_that_is_there_twice_is_refused(tmp_path: Path) -> None:
+    with pytest.warns(UserWarning, match="Duplicate name"):
+        content = zipped(("a.xml", b"<a/>"), ("a.xml", b"<b/>"))
+
+    with pytest.raises(SourceInvalid, match="too many parts, or one of them twice"):
+        told(tmp_path, content)
+
+
+def test_a_chart_is_no_table(tmp_path: Path) -> None:
+    def chart(sheet: Worksheet) -> None:
+        bars = BarChart()
+        bars.add_data(Reference(sheet, min_col=2, min_row=1, max_row=2))
+        assert sheet.parent is not None
+        sheet.parent.create_chartsheet("Sales").add_chart(bars)
+
+    with pytest.raises(SourceInvalid, match="'Sales' is a chart, not a table"):
+        told(tmp_path, workbook([["sku", "qty"], ["A", 1]], chart), sheet="Sales")
+
+
+def test_a_value_of_no_kind_that_a_spreadsheet_has_is_refused() -> None:
+    writer = Writer(CsvFileOptions(path=NAME))
+
+    with pytest.raises(Unwritable, match="the quantity is a bytes"):
+        writer.cell("quantity", b"9")
 
 
 def test_rows_that_no_sheet_has_are_refused(

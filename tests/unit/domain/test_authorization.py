@@ -32,6 +32,13 @@ def test_scopes_may_be_too_few_and_too_many(
 
 
 @pytest.mark.parametrize(
+    ("left", "days"), [(timedelta(hours=47), 1), (timedelta(0), 0), (timedelta(hours=-1), -1)]
+)
+def test_days_are_left_whole_and_negative_once_it_has_ended(left: timedelta, days: int) -> None:
+    assert days == grant(left=left).days_left(NOW)
+
+
+@pytest.mark.parametrize(
     ("left", "step"),
     [
         (timedelta(days=31), None),

@@ -1,7 +1,8 @@
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from syncd.domain.identity import ChannelName, LocationName, Place, Sku, SourceName
-from syncd.domain.write_back import BookingId, Effect, booking_key
+from syncd.domain.write_back import Booking, BookingId, BookingState, Effect, booking_key
 
 LINE = BookingId(
     channel=ChannelName("shop"), order_id="12", line_id="3", sku=Sku("A-1"),
@@ -23,3 +24,11 @@ def test_effects_and_attempts_have_keys_of_their_own() -> None:
     ]
     keys = {booking_key(booking, attempt) for booking, attempt in [(LINE, 1), *others]}
     assert len(others) + 1 == len(keys)
+
+
+def test_a_booking_has_the_key_of_its_present_attempt() -> None:
+    stored = datetime(2026, 11, 23, tzinfo=UTC)
+    first = Booking(id=LINE, delta=-1, state=next(iter(BookingState)), stored_at=stored)
+
+    assert booking_key(LINE, 1) == first.key
+    assert booking_key(LINE, 2) == replace(first, attempt=2).key

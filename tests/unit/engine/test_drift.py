@@ -182,6 +182,20 @@ def test_whom_the_shop_named_is_told(floor: Shopfloor) -> None:
     )
 
 
+def test_one_telling_is_to_blame_for_one_drift(floor: Shopfloor) -> None:
+    written(floor)
+    for _ in range(2):
+        floor.clock.advance(30)
+        floor.shop.set_stock("A", MAIN, 7)
+        if not drift(floor):
+            edited = floor.clock.now()
+            floor.ledger.record_moves(SHOP, [Move(ref=A, mover=Mover.PERSON, at=edited, units=7)])
+        floor.clock.advance(1)
+        floor.cycle()
+
+    assert [Mover.PERSON, Mover.UNKNOWN] == [row.mover for row in drift(floor)]
+
+
 def test_a_move_before_our_own_write_is_not_to_blame(floor: Shopfloor) -> None:
     floor.ledger.record_moves(
         SHOP, [Move(ref=A, mover=Mover.PERSON, at=floor.clock.now(), units=3)]

@@ -122,6 +122,49 @@ def test_hashes_that_a_source_made_itself_are_those_of_the_ledger(shelf: Shelf) 
     assert (50, 0, 0) == (result.rows, result.changed, result.missing)
 
 
+class Unjudged(MemoryReader):
+    """No row of it may be judged."""
+
+    def parse(self, position: int, values: tuple[str, ...]) -> Reading | Reject:
+        raise AssertionError(f"row {position} was said before: {values}")
+
+
+@pytest.mark.parametrize("at_once", [1, 3, 14, 100])
+def test_rows_that_were_said_before_are_not_judged_again(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    monkeypatch.setattr("syncd.ledger.staging.HASHES_AT_ONCE", at_once)
+    rows = [Row(f"S-{number}", "5", place) for number in range(7) for place in ("Main", "East")]
+    shelf.record(rows)
+
+    result = shelf.ledger.record_snapshot(
+        shelf.ledger.begin_run("test"), STOCK, Unjudged(shelf.source), LENIENT
+    )
+
+    assert (14, 0, 0) == (result.rows, result.changed, result.missing)
+
+
+def test_known_and_fresh_rows_may_stand_in_one_batch(shelf: Shelf) -> None:
+    shelf.source.batch = 100
+    shelf.record(many(30))
+    shelf.moved()
+    later = [Row("NEW", "1"), *many(29), Row("S-0004", "40", "East")]
+
+    result = shelf.record(later)
+
+    assert (2, 1) == (result.changed, result.missing)
+    assert ["NEW", "S-0004", "S-0029"] == sorted(shelf.moved())
+
+
+def test_a_new_row_that_comes_again_much_later_is_repeated(shelf: Shelf) -> None:
+    shelf.record(many(8))
+
+    result = shelf.record([Row("NEW", "1"), *many(8), Row("NEW", "1")])
+
+    assert 2 == result.rejected
+    assert "stock.list:2 and stock.list:11" in result.rejects[0].reason
+
+
 def test_changed_rows_move_and_tell_before_and_after(shelf: Shelf) -> None:
     shelf.record([Row("A", "1", price="2.00", currency="EUR"), Row("B", "5")])
     shelf.moved()

@@ -1,5 +1,6 @@
 """Alerts and heartbeat over real HTTP: what is sent, when, and what never is."""
 
+import json
 import logging
 import subprocess
 import sys
@@ -18,8 +19,9 @@ from syncd.domain.identity import Sku
 from syncd.domain.rules import Limits
 from syncd.ports.records import Park
 from syncd.reporting.alerts import LONGEST, trial
-from syncd.service.alerting import Address, Alerts, deliver, pause_after, undelivered
+from syncd.service.alerting import Address, Alerts, pause_after, undelivered
 from syncd.service.heartbeat import Heartbeat
+from syncd.service.posting import post
 from syncd.settings.models import Alerts as AlertSettings
 from tests.fakes.clock import START
 from tests.fakes.mailbox import Mailbox, open_mailbox
@@ -45,7 +47,7 @@ class Desk:
     def look(self, minutes: float = 0) -> None:
         """Some time later, a look by a process that knows nothing but the ledger."""
         self.floor.clock.advance(minutes * 60)
-        alerts = Alerts(self.floor.engine(), SETTINGS, self.addresses, self.heartbeat, UTC)
+        alerts = Alerts(self.floor.engine(), SETTINGS, self.addresses, self.heartbeat, UTC, post)
         alerts.look(self.floor.clock.now())
 
     def cycle(self) -> None:
@@ -191,7 +193,7 @@ def test_what_waits_for_an_address_that_is_no_longer_configured_is_dropped(desk:
 def test_an_address_that_is_none_is_said_so_without_showing_it() -> None:
     address = Address(name="chat", url=SecretStr(f"nonsense-{SECRET}"))
 
-    assert not deliver(address, trial(UTC, START))
+    assert not post(address.url.get_secret_value(), trial(UTC, START))
     assert "no service" in undelivered(address)
 
 
@@ -201,10 +203,25 @@ def test_pauses_double_up_to_an_hour() -> None:
     assert [1, 2, 4, 32, 60, 60] == minutes
 
 
-def test_apprise_is_loaded_only_when_something_is_sent() -> None:
-    code = "import sys, syncd.service.alerting; sys.exit('apprise' in sys.modules)"
+def test_a_daemon_posts_from_another_process_and_never_loads_apprise(desk: Desk) -> None:
+    code = (
+        "import json, sys\n"
+        "from syncd.reporting.alerts import Message\n"
+        "from syncd.service.posting import post_apart\n"
+        "import syncd.service.alerting\n"
+        "message = Message(title='t', text='ü', good=True)\n"
+        "taken = [post_apart(url, message) for url in json.loads(sys.argv[1])]\n"
+        "print(taken, 'apprise' in sys.modules)"
+    )
+    addresses = [desk.mailbox.address(SECRET), f"nonsense-{SECRET}"]
+    done = subprocess.run(
+        [sys.executable, "-c", code, json.dumps(addresses)],
+        check=True, capture_output=True, text=True,
+    )  # fmt: skip
 
-    assert 0 == subprocess.run([sys.executable, "-c", code], check=False).returncode
+    assert "[True, False] False\n" == done.stdout
+    assert ("t", "ü") == (desk.mailbox.letters[0]["title"], desk.mailbox.letters[0]["message"])
+    assert "" == done.stderr
 
 
 def test_a_message_stays_short_and_counts_what_it_leaves_out(desk: Desk) -> None:

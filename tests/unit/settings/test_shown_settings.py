@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 import yaml
 
+from syncd.service.connectors import installed_kinds
 from syncd.settings.loading import load_settings
-from tests import freshness
 from tests.unit.settings.test_shipped_files import ROOT
 
 EXAMPLE = (ROOT / "config/syncd.example.yaml").read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-KINDS = freshness.installed_kinds()
+KINDS = installed_kinds()
 SHOWN = re.compile(r"^( *)# ([a-z_]+):(?: .*)?$")
 SFTP = ("https://files.example.com/stock.csv", "sftp://acme@files.example.com/stock.csv")
 HOST_KEY = f"SHA256:{'A' * 43}"
@@ -89,6 +89,14 @@ def test_what_the_example_shows_is_valid_when_it_is_uncommented(
 
     assert text != EXAMPLE
     assert load(tmp_path, text)
+
+
+def test_a_database_that_is_written_to_is_valid_when_it_is_uncommented(tmp_path: Path) -> None:
+    text = uncommented(uncommented(EXAMPLE, "erp"), "write_back")
+    written = text.replace("orders: within 15m\n    every: 1m", "orders: write_back\n    every: 1m")
+
+    assert written != text
+    assert load(tmp_path, written)
 
 
 def test_every_key_that_the_example_only_shows_is_tried() -> None:

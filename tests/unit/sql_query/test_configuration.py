@@ -17,7 +17,11 @@ from tests.fakes.databases import source_of
 from tests.fakes.tiktok import OneSecret
 from tests.unit.settings.standins import STANDINS
 
-KINDS = Kinds(sources={"sql_query": SqlQueryOptions}, channels=STANDINS.channels)
+KINDS = Kinds(
+    sources={"sql_query": SqlQueryOptions},
+    channels=STANDINS.channels,
+    writing={"sql_query": FACTORY.refuses_write_back},
+)
 CONFIG = """\
 sources:
   erp:
@@ -32,10 +36,10 @@ channels:
 QUERY = "SELECT sku, qty AS quantity FROM stock"
 
 
-def said(folder: Path, line: str) -> str:
+def said(folder: Path, line: str, config: str = CONFIG) -> str:
     """What is said of a configuration with these lines in its source."""
     path = folder / "syncd.yaml"
-    path.write_text(CONFIG.format(line=line.replace("\n", "\n    ")))
+    path.write_text(config.format(line=line.replace("\n", "\n    ")))
     try:
         load_settings(path, KINDS, {})
     except ConfigError as refused:
@@ -93,6 +97,42 @@ def said(folder: Path, line: str) -> str:
 )  # fmt: skip
 def test_a_mistake_is_told_with_its_place(tmp_path: Path, line: str, expected: str) -> None:
     assert expected == said(tmp_path, line)
+
+
+KEPT = "INSERT INTO k (id) VALUES (:key);"
+BOOKED = f"{KEPT} UPDATE stock SET qty = qty + :delta WHERE sku = :sku"  # noqa: S608 - never run
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        (f"write_back: {{url: {{credential: w}}, statement: '{BOOKED}'}}", "nothing"),
+        (
+            "every: 1m",
+            (
+                "syncd.yaml:6:13: sources.erp.orders: write_back is not possible here: a query only "
+                "reads; it also needs write_back: {url: {credential: NAME}"
+            ),
+        ),
+        (
+            f"write_back:\n  url: {{credential: w}}\n  statement: |\n    {KEPT}\n    DELETE FROM k",  # noqa: S608 - never run
+            (
+                "syncd.yaml:10:18: sources.erp.write_back.statement: line 2: it begins with 'DELETE "
+                "FROM'; each statement must be INSERT INTO or UPDATE"
+            ),
+        ),
+        (
+            f"write_back: {{statement: '{BOOKED}'}}",
+            "syncd.yaml:8:5: sources.erp.write_back.url: this key is required",
+        ),
+    ],
+)
+def test_a_mistake_in_what_is_written_is_told_with_its_place(
+    tmp_path: Path, written: str, expected: str
+) -> None:
+    text = CONFIG.replace("within 15m", "write_back")
+
+    assert said(tmp_path, f"query: {QUERY}\n{written}", text).startswith(expected)
 
 
 def test_an_address_in_the_file_is_refused_and_not_repeated(tmp_path: Path) -> None:

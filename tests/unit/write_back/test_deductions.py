@@ -14,6 +14,7 @@ from syncd.domain.report import ExitCode
 from syncd.domain.rules import Draw
 from syncd.domain.stock import Basis, Completeness
 from syncd.domain.write_back import BookingState, Effect
+from syncd.engine.applying import CHUNK_PRODUCTS
 from syncd.engine.setup import Mode
 from tests.fakes.memory_source import MemoryReader, Row
 from tests.fakes.shopfloor import STOCK, kit, pack
@@ -415,3 +416,40 @@ def test_what_left_before_a_second_source_was_written_back_is_not_taken_off_that
     counter.cycle_later()
 
     assert [] == second.calls
+
+
+@pytest.mark.parametrize("away", [False, True])
+def test_a_long_sending_does_not_keep_orders_waiting(counter: Counter, *, away: bool) -> None:
+    """The first chunk takes a while and an order comes; it is booked before the last chunk goes."""
+    names = [f"S{number:03}" for number in range(CHUNK_PRODUCTS + 1)]
+    counter.stocked(**dict.fromkeys(names, 10))
+    counter.stock_of.set(**dict.fromkeys(names, 5))
+    counter.clock.advance(10)
+    seen: list[int] = []
+
+    def slowly() -> None:
+        if not seen:
+            counter.clock.advance(60)
+            counter.shop.order("S000", 1)
+            counter.shop.feed_fails = ChannelUnavailable("away") if away else None
+        seen.append(len(counter.stock_of.calls))
+
+    counter.shop.before_submit = slowly
+    counter.cycle()
+
+    assert (0 if away else 1, len(names)) == (max(seen), len(seen))
+
+
+def test_of_a_kit_only_the_component_that_is_not_contained_is_subtracted(counter: Counter) -> None:
+    counter.overrides = (kit("KIT", A=1, B=2),)
+    counter.stock_of.set(A=20, B=20)
+    for sku in ("KIT", "A", "B"):
+        counter.shop.list_sku(sku, W1=9)
+    counter.cycle()
+    counter.shop.order("KIT", 1)
+    counter.stock_of.faults = [Fault.REFUSED]
+    for _ in range(3):
+        counter.cycle_later()
+
+    assert (20, 18) == (counter.left("A"), counter.left("B"))
+    assert (19, 18) == (counter.shop.shown("A"), counter.shop.shown("B"))
