@@ -50,11 +50,16 @@ def clear_verified(
     engine: EngineSetup, setup: ChannelSetup, drafted: Drafted, sent: Sequence[Sent],
     verdicts: Mapping[tuple[str, str, str, str], Verdict],
 ) -> None:  # fmt: skip
-    """A SKU of which every planned row is verified as planned needs nothing more, unless marked meanwhile."""
+    """A SKU of which every planned row is verified as planned needs nothing more, unless marked meanwhile.
+
+    One whose answer was lost is planned once more: only then is remembered what its value was computed from.
+    """
     done = {
         row.change.key
         for row in sent
-        if row.sent == row.change.after and verdicts.get(row.change.key) is Verdict.VERIFIED
+        if row.sent == row.change.after
+        and isinstance(row.outcome, Accepted)
+        and verdicts.get(row.change.key) is Verdict.VERIFIED
     }
     planned = [*drafted.plan.changes, *(row.change for row in drafted.plan.held)]
     left = {row.sku for row in planned if row.key not in done}

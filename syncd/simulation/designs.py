@@ -1,6 +1,5 @@
 """The designs that are compared: how fast each side hears of the other, and who takes what off the shelf."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -71,4 +70,4 @@ _ALL = (
     ),
 )  # fmt: skip
 
-DESIGNS: Mapping[str, Design] = {design.name: design for design in _ALL}
+DESIGNS: dict[str, Design] = {design.name: design for design in _ALL}

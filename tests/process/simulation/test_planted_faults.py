@@ -1,14 +1,18 @@
-"""The laws can be broken: faults planted into source and engine are found, and their least traces are small."""
+"""The laws can be broken: faults planted into source and engine are found, each by a small trace."""
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from syncd.domain.identity import Place, Sku
+from syncd.domain.orders import OrdersMode, OrdersPolicy
 from syncd.domain.stock import Position, SourceStanding
 from syncd.engine.applying import Sender
 from syncd.engine.ordering import Unseen
+from syncd.simulation.demand import DAY
+from syncd.simulation.designs import DESIGNS
 from syncd.simulation.laws import Law
 from syncd.simulation.misfortune import CALM
 from syncd.simulation.run import Trial, run
@@ -49,6 +53,11 @@ def test_an_engine_that_forgets_orders_puts_sold_units_back_on_sale(
         return {}
 
     monkeypatch.setattr(Unseen, "at", nothing)
+    daily = replace(
+        DESIGNS["H60"], imports_every=DAY,
+        orders=OrdersPolicy(mode=OrdersMode.WITHIN, delay=timedelta(hours=25)),
+    )  # fmt: skip
+    monkeypatch.setitem(DESIGNS, "H60", daily)
     failed = run(replace(TRIAL, design="H60"), PARTS)
     assert failed.failure is not None
     assert str(Law.NEVER_MORE) == failed.failure.law

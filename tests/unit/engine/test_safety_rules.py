@@ -306,6 +306,20 @@ def test_a_lost_answer_is_read_back_and_then_counts_as_verified(floor: Shopfloor
     assert 2 == floor.shop.shown("A")
 
 
+def test_a_number_whose_answer_was_lost_is_planned_again_to_remember_where_it_came_from(
+    floor: Shopfloor,
+) -> None:
+    floor.shop.list_sku("A", W1=5)
+    floor.source.set(A=2)
+    floor.shop.lose_answers = True
+    floor.cycle()
+    floor.shop.lose_answers = False
+
+    floor.cycle()
+    (bound,) = floor.ledger.bound(SHOP, [Sku("A")])[Sku("A")]
+    assert 2 == bound.published.source_offer
+
+
 def test_a_write_that_has_no_effect_is_contradicted_after_a_minute(floor: Shopfloor) -> None:
     floor.shop.list_sku("A", W1=5)
     floor.source.set(A=2)
