@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from syncd.domain.identity import Sku
 from syncd.domain.orders import OrdersMode
 from syncd.domain.outcome import Verdict
+from syncd.simulation.books import Books
 from syncd.simulation.designs import Design
 from syncd.simulation.keeper import Keeper
 from syncd.simulation.laws import Broken, Law, Rest, too_much, wrong_at_rest
@@ -20,10 +21,12 @@ class Checks:
     """What the laws ask of the ledger and of the world."""
 
     def __init__(
-        self, design: Design, world: World, keeper: Keeper, skus: Mapping[str, str], trace: Trace
-    ) -> None:
+        self, design: Design, world: World, books: Books, keeper: Keeper,
+        skus: Mapping[str, str], trace: Trace,
+    ) -> None:  # fmt: skip
         self._design = design
         self._world = world
+        self._books = books
         self._keeper = keeper
         self._skus = skus
         self._trace = trace
@@ -43,7 +46,7 @@ class Checks:
     def at_rest(self) -> Broken | None:
         """What is wrong at rest; None when nothing is."""
         rest = Rest(
-            left=self._world.left,
+            left={sku: self._books.sellable_there(sku, n) for sku, n in self._world.left.items()},
             shown={sku: self._world.shop.available(sku) for sku in self._world.left},
             withheld=self._withheld(),
         )
@@ -52,7 +55,8 @@ class Checks:
             return Broken(Law.NEVER_MORE, more, self._world.timeline.time)
         if self._design.orders.mode is not OrdersMode.WRITE_BACK:
             return None  # what is not booked for certain is held back
-        how = wrong_at_rest(rest) or self._undecided()
+        exact = "" if self._design.escrow else wrong_at_rest(rest)
+        how = exact or self._undecided()
         return Broken(Law.AT_REST, how, self._world.timeline.time) if how else None
 
     def at_the_end(self) -> None:
@@ -77,7 +81,7 @@ class Checks:
         open_ = ledger.unresolved(SHOP)
         if open_:
             return f"a write of {open_[0].change.sku} is undecided"
-        unbooked = self._world.unbooked()
+        unbooked = self._books.unbooked()
         return f"{unbooked} ordered units are not written back" if unbooked else ""
 
     def _break(self, law: Law, how: str) -> None:

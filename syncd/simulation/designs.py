@@ -28,6 +28,7 @@ class Design:
     imports_every: float | None = None
     safety: int = 0
     adaptive: bool = False
+    escrow: bool = False
 
 
 def _within(seconds: float) -> OrdersPolicy:
@@ -67,6 +68,10 @@ _ALL = (
     Design(
         name="GA", source_every=MINUTE, orders_every=MINUTE, orders=_WRITTEN, hooks=True,
         adaptive=True, title="as G, with a safety stock that follows the sales (safety: adaptive)",
+    ),
+    Design(
+        name="X", source_every=MINUTE, orders_every=MINUTE, orders=_WRITTEN, hooks=True,
+        escrow=True, title="escrow: TikTok shows only units that were taken off the merchant's stock before",
     ),
 )  # fmt: skip
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from syncd.domain.errors import ChannelError
 from syncd.domain.outcome import Verdict
-from syncd.domain.report import Report, SourceState
+from syncd.domain.report import ChannelReport, Report, SourceState
 from syncd.engine.cycle import Task, run_cycle
 from syncd.engine.ordering import poll_orders
 from syncd.engine.reconciling import reconcile
@@ -34,6 +34,7 @@ LOOKS = (0.5, 2.0)
 LOOK_AGAIN = 5.0
 LATE_ORDERS = 3.0
 AT_LEAST = 1.0
+AFTERWARDS = 2.0
 SELDOM = 1e9
 RESTARTS_AFTER = (1.0, 6.0)
 """Seconds from the death of the process until the next one works."""
@@ -148,16 +149,19 @@ class Keeper:
         now = self._timeline.time
         if any(row.verdict in _WRITTEN for row in part.changes):
             self._late.again_at = now + LATE_ORDERS
-        self._plan_ahead(now)
+        self._plan_ahead(now, part)
 
-    def _plan_ahead(self, now: float) -> None:
+    def _plan_ahead(self, now: float, part: ChannelReport) -> None:
         """When to publish again before its time, and from when on there is something to find."""
         ledger, writers = self.process.ledger, self.process.engine.writers()
         booking = _seconds(ledger.next_booking_at(SHOP, writers)) if writers else None
+        waits = [now + LOOK_AGAIN] if ledger.unresolved(SHOP) else []
         if booking is not None and booking <= now + LOOK_AGAIN:
-            self.publishing.again_at = max(booking, now + AT_LEAST)
-        elif ledger.unresolved(SHOP):
-            self.publishing.again_at = now + LOOK_AGAIN
+            waits.append(booking)
+        if part.look_again is not None:
+            waits.append((part.look_again - BEGIN).total_seconds() + AFTERWARDS)
+        if waits:
+            self.publishing.again_at = max(min(waits), now + AT_LEAST)
         if ledger.dirty_count(SHOP):
             self.publishing.stir(now)
         withheld = _seconds(ledger.next_withheld_at(SHOP)) if self._design.adaptive else None

@@ -13,7 +13,7 @@ class Law(StrEnum):
     AT_REST = "at rest the shop shows what is left, less what is withheld, and nothing is undecided"
     NEVER_MORE = "at rest the shop never shows more than is left"
     SOUND = "the ledger is sound"
-    EXACT = "with escrow no unit is sold that is not there"
+    OWNED = "in escrow TikTok sells only units that were taken off the merchant's stock before"
 
 
 class Broken(Exception):  # noqa: N818 - reads as a state

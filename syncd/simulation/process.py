@@ -3,12 +3,13 @@
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 from pydantic import BaseModel, SecretStr
 
 from syncd.domain.identity import ChannelName, SourceName
-from syncd.domain.rules import Adaptive, ChannelRules, Draw, Limits, StockRule, Zero
+from syncd.domain.rules import Adaptive, Allocation, ChannelRules, Draw, Limits, StockRule, Zero
 from syncd.domain.stock import Basis, Expectations, Trust
 from syncd.engine.setup import ChannelSetup, EngineSetup, Mode, Silent, SourceSetup
 from syncd.ledger.store import SqlLedger, open_ledger_for_writing
@@ -25,6 +26,8 @@ SHOP = ChannelName("shop")
 STOCK = SourceName("stock")
 RECONCILE_EVERY = timedelta(hours=6)
 TRUST = Trust(stale_after=timedelta(hours=1), dead_after=timedelta(days=2))
+HALF = Decimal("0.5")
+"""What a channel in escrow owns beside one other seller, the merchant's own shop."""
 KEY = bytes(range(32))
 """Encrypts the tokens of a shop that does not exist."""
 
@@ -105,7 +108,9 @@ def _rules(design: Design) -> ChannelRules:
         stock=StockRule(
             draws=(Draw(source=STOCK),), safety=design.safety,
             adaptive=Adaptive() if design.adaptive else None,
+            share=HALF if design.escrow else Decimal(1),
         ),
+        allocation=Allocation.ESCROW if design.escrow else Allocation.POOL,
         price=None, warehouses={}, orders_go_to=None, aliases={}, overrides=(), limits=Limits(),
         zero=Zero.SEND, origins={}, fingerprint=design.name,
     )  # fmt: skip

@@ -17,6 +17,7 @@ from syncd.ports.channel import ChannelFactory
 from syncd.ports.sandbox import SandboxOptions, ShopSimulator, SimulatedShop
 from syncd.ports.wire import Wire
 from syncd.simulation.bookkeeper import Bookkeeper
+from syncd.simulation.books import Books, EscrowBooks
 from syncd.simulation.checking import Checks
 from syncd.simulation.delays import Delays
 from syncd.simulation.demand import DAY, REST, SCENARIOS, Demand, demand
@@ -134,7 +135,10 @@ class _Run:
         stock = opening_stock(trial.seed, self._demand.articles)
         self._skus = {str(FIRST_SKU_ID + n): sku for n, sku in enumerate(stock)}
         self._shop = self._opened_shop(stock)
-        self._world = World(self._demand, self._shop, stock, self._timeline, self._trace)
+        self._books = EscrowBooks() if self._design.escrow else Books()
+        self._world = World(
+            self._demand, self._shop, stock, self._timeline, self._trace, self._books
+        )
 
     def outcome(self) -> Outcome:
         """Run."""
@@ -154,10 +158,11 @@ class _Run:
         )  # fmt: skip
 
     def _opened_shop(self, stock: Mapping[str, int]) -> SimulatedShop:
-        """The simulated TikTok Shop, which shows at first what is on the shelf."""
+        """The simulated TikTok Shop, which shows at first what is on the shelf, or in escrow nothing."""
         seed = self._folder / "seed.json"
+        shown: Mapping[str, int] = {} if self._design.escrow else stock
         products = [
-            {"title": sku, "skus": [{"id": number, "seller_sku": sku, "stock": stock[sku]}]}
+            {"title": sku, "skus": [{"id": number, "seller_sku": sku, "stock": shown.get(sku, 0)}]}
             for number, sku in self._skus.items()
         ]
         seed.write_text(json.dumps({"warehouses": [WAREHOUSE], "products": products}))
@@ -183,7 +188,7 @@ class _Run:
                 self._design, self._folder, self._timeline, self._fate, self._trace, source,
                 self._connection(url, wire), delays.told,
             )  # fmt: skip
-            checks = Checks(self._design, self._world, keeper, self._skus, self._trace)
+            checks = Checks(self._design, self._world, self._books, keeper, self._skus, self._trace)
             line.arrived = checks.arrived
             self._world.changed = delays.changed
             self._announce(keeper)

@@ -5,6 +5,7 @@ from functools import partial
 from random import Random
 
 from syncd.ports.sandbox import SimulatedShop
+from syncd.simulation.books import Books
 from syncd.simulation.demand import (
     DAY,
     HOUR,
@@ -14,7 +15,6 @@ from syncd.simulation.demand import (
     Demand,
     Side,
 )
-from syncd.simulation.laws import Broken, Law
 from syncd.simulation.merchant import Merchant
 from syncd.simulation.tally import Tally
 from syncd.simulation.timeline import Timeline
@@ -44,7 +44,7 @@ class World:
 
     def __init__(
         self, demand: Demand, shop: SimulatedShop, stock: dict[str, int], timeline: Timeline,
-        trace: Trace,
+        trace: Trace, books: Books,
     ) -> None:  # fmt: skip
         self.shop = shop
         self.merchant = Merchant(counters=dict(stock), moved=self._moved)
@@ -60,42 +60,31 @@ class World:
         self.orders_moved: Callable[[], None] = lambda: None
         """Told of everything that happens to orders of TikTok."""
         self._trace = trace
+        self._books = books
         self._lots = {article.sku: article.lot for article in demand.articles}
-        self._sold_there = dict.fromkeys(stock, 0)
-        self._booked = dict.fromkeys(stock, 0)
         self._restocking: set[str] = set()
         self._shelved: list[tuple[float, str]] = []
         for buyer in demand.buyers:
             timeline.at(buyer.at, partial(self._arrive, buyer))
         timeline.at(COLLECTED_AT, self._collect)
 
-    def unbooked(self) -> int:
-        """Units sold on TikTok that nobody took off the merchant's stock."""
-        return sum(self._sold_there.values()) - sum(self._booked.values())
-
     def book(self, order: str, sku: str) -> None:
         """The merchant's own system, or an app, takes an order off the merchant's stock."""
         self._trace.note(f"order {order} of {sku} is booked")
-        self._count_booking(sku, 1)
+        self._books.taken_off(sku, 1, self.timeline.time)
         self.merchant.change(sku, -1, self.timeline.time)
 
     def adjust(self, key: str, sku: str, units: int) -> int:
         """Syncd writes back; what the counter shows then."""
         if key not in self.merchant.answered:
             self._trace.note(f"write-back {units:+} {sku}")
-            self._count_booking(sku, -units)
+            self._books.taken_off(sku, -units, self.timeline.time)
         return self.merchant.adjust(key, sku, units, self.timeline.time)
 
     def overwrite(self, sku: str, units: int) -> None:
         """An app sets what TikTok shows."""
         self._trace.note(f"an app sets {sku} to {units}")
         self.shop.put(sku, units)
-
-    def _count_booking(self, sku: str, units: int) -> None:
-        self._booked[sku] += units
-        if not 0 <= self._booked[sku] <= self._sold_there[sku]:
-            how = f"{self._booked[sku]} of {sku} are booked, {self._sold_there[sku]} were ordered"
-            raise Broken(Law.BOOKED_ONCE, how, self.timeline.time)
 
     def _moved(self, sku: str) -> None:
         self.stock_moved(sku)
@@ -127,7 +116,7 @@ class World:
         if order is None:
             return False
         self.orders[order] = sku
-        self._sold_there[sku] += 1
+        self._books.ordered(sku, self.timeline.time)
         self._shelved.append((self.timeline.time, order))
         self.orders_moved()
         return True

@@ -2,6 +2,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from syncd.simulation.books import Books, EscrowBooks
 from syncd.simulation.demand import DAY, Article, Buyer, Demand, Side
 from syncd.simulation.laws import Broken, Law, Rest, too_much, wrong_at_rest
 from syncd.simulation.timeline import Timeline
@@ -24,7 +25,10 @@ class Scene:
         self.trace = Trace(self.time, kept=True)
         self.shop = Shelf({"SOCK": self.stock})
         demand = Demand(articles=[SOCK], buyers=self.buyers, end=DAY)
-        self.world = World(demand, self.shop, {"SOCK": self.stock}, self.time, self.trace)
+        self.books = Books()
+        self.world = World(
+            demand, self.shop, {"SOCK": self.stock}, self.time, self.trace, self.books
+        )
 
 
 def buyers(*wishes: tuple[float, Side]) -> list[Buyer]:
@@ -61,7 +65,7 @@ def test_a_write_back_counts_once_by_its_key() -> None:
     assert 4 == scene.world.adjust("key", "SOCK", -1)
     assert 4 == scene.world.adjust("key", "SOCK", -1)
     assert 4 == scene.world.merchant.counters["SOCK"]
-    assert 0 == scene.world.unbooked()
+    assert 0 == scene.books.unbooked()
 
 
 def test_booking_what_nobody_ordered_breaks_a_law() -> None:
@@ -86,6 +90,17 @@ def test_the_same_happenings_have_the_same_digest() -> None:
         scene.time.sleep(5.0)
         digests.append(scene.trace.digest())
     assert digests[0] == digests[1] != digests[2]
+
+
+def test_in_escrow_units_are_taken_off_before_they_are_sold() -> None:
+    books = EscrowBooks()
+    books.taken_off("SOCK", 2, 1.0)
+    books.ordered("SOCK", 2.0)
+    assert 1 == books.sellable_there("SOCK", 9)
+    books.taken_off("SOCK", -1, 3.0)
+    with pytest.raises(Broken) as broken:
+        books.ordered("SOCK", 4.0)
+    assert Law.OWNED is broken.value.law
 
 
 def rest(left: int, shown: int, withheld: int = 0) -> Rest:
