@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from syncd.domain.alerting import Alert, Event, Notice, Step, transitions
 from syncd.domain.conditions import View, conditions
 from syncd.domain.duration import age
+from syncd.domain.report import Report
 from syncd.engine.setup import EngineSetup
 from syncd.engine.watching import look
 from syncd.ports import Credentials
@@ -129,6 +130,23 @@ class Alerts:
             age(pause_after(trouble.failures)),
             extra={"action": "alert_not_sent", "address": address.name},
         )  # fmt: skip
+
+
+class News:
+    """Tells runs after which alerts should look from those of sources that say what the ones before said.
+
+    A source may be read every second; looking at everything each time would be most of what a daemon does.
+    """
+
+    def __init__(self) -> None:
+        self._said: dict[str, tuple[object, ...]] = {}
+
+    def is_in(self, report: Report) -> bool:
+        """Whether to look at once; each minute it is looked at anyway."""
+        said = (report.status(), *(item.what for item in report.attention))
+        before = self._said.get(report.trigger)
+        self._said[report.trigger] = said
+        return bool(report.channels) or said != before
 
 
 def pause_after(failures: int) -> timedelta:

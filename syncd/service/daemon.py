@@ -12,13 +12,13 @@ from datetime import timedelta
 
 from syncd.domain.counting import counted
 from syncd.domain.errors import ConfigError, LeaseHeld, LedgerError, SyncdError, UsageError
-from syncd.domain.report import ExitCode
+from syncd.domain.report import ExitCode, Report
 from syncd.engine.comparing import blast_radius
 from syncd.engine.setup import EngineSetup, Silent
 from syncd.ledger.store import SqlLedger, open_ledger_for_writing
 from syncd.ports.clock import Clock
 from syncd.ports.service import Reply, Request
-from syncd.service.alerting import watching
+from syncd.service.alerting import News, watching
 from syncd.service.clock_watch import ClockWatch
 from syncd.service.connectors import installed_kinds
 from syncd.service.context import Context
@@ -160,16 +160,21 @@ class Daemon:
     def _working(self, present: InForce) -> Iterator[Schedule]:
         """Its jobs run; on leaving, those under way come to a rest between batches."""
         settings, engine = present.settings, present.opened.engine
-        resting = threading.Event()
+        resting, news = threading.Event(), News()
         schedule = Schedule(settings.timezone, _threads(settings))
         first = FirstCheck(tried_first(settings), lambda: self._notifier.ready("running"))
+
+        def told(report: Report) -> None:
+            if news.is_in(report):
+                schedule.at_once(ALERTS)
+
         jobs = Jobs(
             Serving(
                 settings=settings, engine=engine, ledger=present.opened.ledger,
                 leases=self._leases, schedule=schedule,
                 stopping=lambda: resting.is_set() or self._wishes.stop.is_set(),
                 reload=self._wishes.reload, displaced=self._wishes.give_way,
-                finished=lambda _: schedule.at_once(ALERTS), turns=turns_of(settings),
+                finished=told, turns=turns_of(settings),
                 signs=Signs(self._watchdog, first),
             )
         )  # fmt: skip

@@ -15,11 +15,12 @@ from pydantic import SecretStr
 
 from syncd.domain.alerting import Condition, Kind, transitions
 from syncd.domain.errors import ChannelUnauthorized
-from syncd.domain.identity import Sku
+from syncd.domain.identity import RunId, Sku
+from syncd.domain.report import Attention, ChannelReport, ChannelState, Report
 from syncd.domain.rules import Limits
 from syncd.ports.records import Park
 from syncd.reporting.alerts import LONGEST, trial
-from syncd.service.alerting import Address, Alerts, pause_after, undelivered
+from syncd.service.alerting import Address, Alerts, News, pause_after, undelivered
 from syncd.service.heartbeat import Heartbeat
 from syncd.service.posting import post
 from syncd.settings.models import Alerts as AlertSettings
@@ -195,6 +196,27 @@ def test_an_address_that_is_none_is_said_so_without_showing_it() -> None:
 
     assert not post(address.url.get_secret_value(), trial(UTC, START))
     assert "no service" in undelivered(address)
+
+
+def test_a_reading_that_says_nothing_new_is_no_news_and_every_run_of_a_channel_is() -> None:
+    def report(trigger: str, *what: str, channels: tuple[ChannelReport, ...] = ()) -> Report:
+        rows = tuple(
+            Attention(what=each, since=None, count=1, help="syncd status") for each in what
+        )
+        return Report(
+            run=RunId("r"), started_at=START, finished_at=START, trigger=trigger,
+            channels=channels, attention=rows,
+        )  # fmt: skip
+
+    published = (ChannelReport(name=SHOP, state=ChannelState.OK, listings=1),)
+    runs = [
+        report("read a"), report("read a"), report("read b"), report("read a", "a is stale"),
+        report("read a", "a is stale"), report("read a"),
+        report("publish", channels=published), report("publish", channels=published),
+    ]  # fmt: skip
+    news = News()
+
+    assert [True, False, True, True, False, True, True, True] == [news.is_in(run) for run in runs]
 
 
 def test_pauses_double_up_to_an_hour() -> None:
