@@ -59,7 +59,7 @@ def refuse_second_daemon(path: Path, now: datetime) -> None:
     `begin_service` decides; this look comes before all that a daemon must load for it. A ledger that cannot be
     read so is left to those who open it.
     """
-    if not path.exists():
+    if not os.path.exists(path):  # noqa: PTH110 - False too where this user may not look
         return
     refuse_strangers(path)
     try:

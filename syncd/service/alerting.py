@@ -18,8 +18,8 @@ from syncd.ports.alerts import Letter
 from syncd.reporting.alerts import Message, compose
 from syncd.service.heartbeat import Heartbeat
 from syncd.service.posting import post_apart
-from syncd.settings.models import Alerts as AlertSettings
 from syncd.settings.settings import Settings
+from syncd.settings.surroundings import Alerts as AlertSettings
 
 logger = logging.getLogger(__name__)
 

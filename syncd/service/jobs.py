@@ -224,8 +224,8 @@ class Jobs:
             try:
                 with self._serving.turns[name]:
                     news = poll_orders(self._engine, self._engine.channels[name]).moved
-            except (ChannelError, LedgerError) as error:
-                logger.info("%s: %s", late(name), error, extra={"action": "late_orders"})
+            except (ChannelError, LedgerError) as error:  # the next cycle polls again, and tells
+                logger.debug("%s: %s", late(name), error, extra={"action": "late_orders"})
                 return
             if news:
                 self._schedule.at_once(publishing(name))

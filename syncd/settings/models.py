@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SkipValidation
+from pydantic import BaseModel, BeforeValidator, Field, SkipValidation
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from syncd.domain.rules import (
@@ -21,7 +21,6 @@ from syncd.domain.rules import (
     Zero,
 )
 from syncd.domain.stock import LARGEST_QUANTITY, After, Basis
-from syncd.ports.credentials import Secret
 from syncd.settings.cron import Cron
 from syncd.settings.grammar import (
     ADJUST,
@@ -36,16 +35,15 @@ from syncd.settings.grammar import (
     SafetyMarker,
 )
 from syncd.settings.kinds import NoOptions, read_options
+from syncd.settings.part import Part
 from syncd.settings.scalars import (
     AMOUNT,
     CURRENCY,
     LEDGER,
-    LISTEN,
     NAME,
     PLACE,
     TEXT,
     TRUTH,
-    URL,
     ZONE,
     choice,
     duration,
@@ -53,6 +51,7 @@ from syncd.settings.scalars import (
     percent,
     whole,
 )
+from syncd.settings.surroundings import Alerts, Retention, Web
 
 LARGEST_OFFER = 99_999
 
@@ -69,11 +68,7 @@ class Mode(StrEnum):
     APPLY = "apply"
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=False)
-
-
-class Missing(_Part):
+class Missing(Part):
     """What happens to a row that vanished from a full snapshot."""
 
     hold: Annotated[timedelta, duration("0s", "365d")] = Field(
@@ -86,7 +81,7 @@ class Missing(_Part):
     )
 
 
-class Expect(_Part):
+class Expect(Part):
     """What a believable reading looks like; anything else is refused whole."""
 
     min_rows: Annotated[int, whole(1, LARGEST_QUANTITY)] = Field(
@@ -101,7 +96,7 @@ class Expect(_Part):
     )
 
 
-class SourceTree(_Part):
+class SourceTree(Part):
     """The keys every source has; the kind's own are in `options`."""
 
     kind: Text = Field(description="Which connector reads it")
@@ -158,7 +153,7 @@ class SourceTree(_Part):
         return self.stock is None
 
 
-class AdaptiveSafety(_Part):
+class AdaptiveSafety(Part):
     """A safety stock that follows how fast the SKU sells just now."""
 
     adaptive: Annotated[Decimal, QUANTILE] = Field(
@@ -173,7 +168,7 @@ class AdaptiveSafety(_Part):
     )
 
 
-class StockTree(_Part):
+class StockTree(Part):
     """How an offer is computed."""
 
     draws_from: dict[Name, Annotated[tuple[str, ...], LocationsMarker()]] = Field(
@@ -205,13 +200,13 @@ class StockTree(_Part):
     )
 
 
-class FloorOfCost(_Part):
+class FloorOfCost(Part):
     """A floor as a share of the unit cost the source reports."""
 
     cost: Annotated[Decimal, percent(1, 1000)] = Field(description="As in 115%")
 
 
-class Round(_Part):
+class Round(Part):
     """How a price is rounded."""
 
     to: Annotated[RoundTo, ROUND_TO] = Field(description='An ending (".99") or a step ("0.05")')
@@ -220,7 +215,7 @@ class Round(_Part):
     )
 
 
-class PriceTree(_Part):
+class PriceTree(Part):
     """How a price is computed."""
 
     source: Annotated[str | None, NAME] = Field(
@@ -247,7 +242,7 @@ class PriceTree(_Part):
     )
 
 
-class LimitsTree(_Part):
+class LimitsTree(Part):
     """How much may change within the window before a person looks; shares are of all listings."""
 
     changed: Annotated[Decimal, percent(0, 100)] = Field(
@@ -267,7 +262,7 @@ class LimitsTree(_Part):
     )
 
 
-class RuleTree(_Part):
+class RuleTree(Part):
     """One entry of `rules`; later entries win key by key."""
 
     match: Text = Field(description='A SKU or a pattern, as in "SALE-*"')
@@ -285,7 +280,7 @@ class RuleTree(_Part):
     )
 
 
-class ChannelTree(_Part):
+class ChannelTree(Part):
     """The keys every channel has; the kind's own are in `options`."""
 
     kind: Text = Field(description="Which connector writes it")
@@ -324,57 +319,6 @@ class ChannelTree(_Part):
         "escrow: this one shows only units that it took from its sources before",
     )
     options: Options = Field(default=NoOptions(), description="The keys of the kind")
-
-
-class Retention(_Part):
-    """How long the ledger remembers."""
-
-    movements: Annotated[timedelta, duration("1d", "3650d")] = Field(
-        default=timedelta(days=400), description="Changes of stock and price"
-    )
-    runs: Annotated[timedelta, duration("1d", "3650d")] = Field(
-        default=timedelta(days=90), description="Reports of runs"
-    )
-
-
-class Alerts(_Part):
-    """Who is told when something needs attention, and when that is worth a message."""
-
-    urls: tuple[Secret, ...] = Field(default=(), description="Apprise addresses, as credentials")
-    heartbeat: Secret | None = Field(
-        default=None,
-        description="Address called after good cycles, only while nothing is late",
-    )
-    parked_above: Annotated[int, whole(0, LARGEST_QUANTITY)] = Field(
-        default=10, description="So many parked listings of a channel are no alert"
-    )
-    backlog: Annotated[timedelta, duration("6m", "7d")] = Field(
-        default=timedelta(minutes=30),
-        description="An alert begins when more and more SKUs wait to be published for so long",
-    )
-    quiet_for: Annotated[timedelta, duration("0s", "1d")] = Field(
-        default=timedelta(minutes=10),
-        description="An alert is over once its cause has stayed away for so long",
-    )
-    digest_every: Annotated[timedelta, duration("0s", "1d")] = Field(
-        default=timedelta(minutes=5),
-        description="Shortest time between two messages; what comes between is told in one",
-    )
-
-
-class Web(_Part):
-    """Health, metrics, webhooks, and the way back from an authorize page."""
-
-    listen: Annotated[str, LISTEN] = Field(
-        default="127.0.0.1:8085", description="host:port; put a proxy with TLS in front of it"
-    )
-    public_url: Annotated[str | None, URL] = Field(
-        default=None, description="How it is reached outside: for webhooks and the authorize page"
-    )
-    token: Secret | None = Field(
-        default=None,
-        description="Bearer token for /metrics and details; without one both are refused",
-    )
 
 
 class Tree(BaseSettings):

@@ -15,8 +15,9 @@ from syncd.domain.orders import OrdersPolicy
 from syncd.domain.rules import ChannelRules
 from syncd.domain.stock import Basis, Duplicates, Expectations, MissingPolicy, Trust
 from syncd.settings.findings import Finding
-from syncd.settings.models import Alerts, ChannelTree, Mode, Retention, SourceTree, Web
+from syncd.settings.models import ChannelTree, Mode, SourceTree
 from syncd.settings.source_rules import stale_after
+from syncd.settings.surroundings import Alerts, Retention, Web
 from syncd.settings.yaml_marks import Document, Trail
 
 

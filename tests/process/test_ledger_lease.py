@@ -28,16 +28,19 @@ _HOLD = """
         sys.stdin.read()
 """
 _RECORD = """
-    from sqlalchemy import event
-    from sqlalchemy.engine import Engine
+    from syncd.ledger.connection import Connection
 
-    def stop(connection, cursor, statement, *rest):
+    carry_out = Connection.exec_driver_sql
+
+    def stop(self, statement, *rest):
+        result = carry_out(self, statement, *rest)
         if marker in statement:
             print("there", flush=True)
             sys.stdin.read()
+        return result
 
     marker = sys.argv[2]
-    event.listen(Engine, "after_cursor_execute", stop)
+    Connection.exec_driver_sql = stop
     clock = SystemClock()
     rows = [Row(f"S-{n}", "999") for n in range(50)]
     reader = MemoryReader(MemorySource(name=SourceName("stock"), as_of=clock.now(), rows=rows))

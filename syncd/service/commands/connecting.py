@@ -27,8 +27,8 @@ from syncd.service.authorizing import connect as exchange
 from syncd.service.context import Context
 from syncd.service.handing import wake
 from syncd.service.wiring import Opened, named, opened_for_work, token_keys
-from syncd.settings.models import Web
 from syncd.settings.settings import Settings
+from syncd.settings.surroundings import Web
 
 if TYPE_CHECKING:
     from syncd.ledger.tokens import SqlTokenStore

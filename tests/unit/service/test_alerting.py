@@ -23,7 +23,7 @@ from syncd.reporting.alerts import LONGEST, trial
 from syncd.service.alerting import Address, Alerts, News, pause_after, undelivered
 from syncd.service.heartbeat import Heartbeat
 from syncd.service.posting import post
-from syncd.settings.models import Alerts as AlertSettings
+from syncd.settings.surroundings import Alerts as AlertSettings
 from tests.fakes.clock import START
 from tests.fakes.mailbox import Mailbox, open_mailbox
 from tests.fakes.shopfloor import SHOP, Shopfloor

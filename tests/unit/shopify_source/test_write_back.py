@@ -140,7 +140,7 @@ def test_a_refusal_of_the_whole_shop_has_no_effect_and_is_raised(
 
 
 def test_a_request_that_never_left_is_sent_again_and_then_unavailable(world: World) -> None:
-    with pytest.raises(SourceUnavailable, match="given up after 5 tries"):
+    with pytest.raises(SourceUnavailable, match="given up after 3 tries"):
         adjust(world, url="http://127.0.0.1:9")
 
 
