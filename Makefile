@@ -6,11 +6,14 @@ STAMP := $(VENV)/.installed
 PEERS := .venv-peers
 TOGETHER := -n 4 --dist loadgroup --no-loadscope-reorder  # more than there are cores, because most process tests wait
 
+export PYTHONDONTWRITEBYTECODE :=  # what one worker or program of the tests compiled, the others read
+MEASURED := tests/unit tests/property tests/contract
+
 .DEFAULT_GOAL := help
-.PHONY: help demo test coverage check bench proof lock schema clean
+.PHONY: help demo test coverage unmeasured check bench proof lock schema clean
 
 help:  ## list the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 $(STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "syncd needs Python 3.11 or newer; set PYTHON=/path/to/python3"; exit 1; }
@@ -26,8 +29,13 @@ test: $(STAMP)  ## every test
 	$(BIN)/python -m pytest $(TOGETHER)
 
 coverage: $(STAMP)  ## unit, property and contract tests; fails where a module that decides has an untested branch
-	$(BIN)/python -m coverage run -m pytest tests/unit tests/property tests/contract
+	$(BIN)/python -m coverage erase
+	$(BIN)/python -m coverage run -m pytest $(TOGETHER) $(MEASURED)
+	$(BIN)/python -m coverage combine -q
 	$(BIN)/python -m tests.coverage_floor
+
+unmeasured: $(STAMP)  ## every test that `make coverage` leaves out: processes, database servers
+	$(BIN)/python -m pytest $(TOGETHER) $(addprefix --ignore=,$(MEASURED))
 
 check: $(STAMP)  ## lint, format, types, layers, freshness of generated files
 	$(BIN)/ruff check .
@@ -45,7 +53,7 @@ bench: $(STAMP) $(PEERS)/.installed  ## speed and memory, as ratios against a re
 	$(BIN)/python -m tests.benchmarks
 
 proof: $(STAMP)  ## the long proofs: more kills, more seeds
-	SYNCD_PROOF=1 $(BIN)/python -m pytest -n 2 tests/process tests/property
+	SYNCD_PROOF=1 $(BIN)/python -m pytest $(TOGETHER) tests/process tests/property
 
 schema: $(STAMP)  ## rewrite generated files: config/syncd.schema.json, Shopify's trimmed schema
 	$(BIN)/python -m tests.freshness --write

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
+from coverage import Coverage
 from hypothesis import settings
 
 PROCESSES = Path(__file__).parent / "process"
@@ -25,3 +26,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if not item.path.is_relative_to(PROCESSES):
             item.add_marker(pytest.mark.xdist_group(f"{item.path.parent.name}/{item.path.stem}"))
+
+
+def pytest_sessionfinish() -> None:
+    """A worker that takes long to end is killed: what it measured is written before."""
+    measuring = Coverage.current()
+    if measuring is not None and "PYTEST_XDIST_WORKER" in os.environ:
+        measuring.save()

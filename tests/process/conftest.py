@@ -117,7 +117,7 @@ def sandbox(folder: Path, seed: dict[str, object], *flags: str) -> Iterator[dict
             yield described["tiktok_shop"]
         finally:
             process.send_signal(signal.SIGTERM)
-            process.wait(10)
+            process.wait(60)
 
 
 def seed_of(count: int, units: int = 10) -> dict[str, object]:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from tests.process.conftest import Shopkeeper
 
-PATIENCE = 40.0
+PATIENCE = 120.0
+"""Seconds that even a busy machine needs for nothing; a test that waits so long has failed."""
 
 
 def until(condition: Callable[[], bool], what: str, patience: float = PATIENCE) -> None:

@@ -2,13 +2,13 @@
 
 import signal
 import sqlite3
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 from tests.fakes.mailbox import Mailbox, open_mailbox
 from tests.process.conftest import Shopkeeper, seed_of, shopkeeper_of
+from tests.process.daemons import PATIENCE, until
 
 ALERT_SECRET = "hunter2-alert"
 HEART_SECRET = "hunter2-heart"
@@ -20,7 +20,6 @@ alerts:
   quiet_for: 0s
   digest_every: 0s
 """
-PATIENCE = 30.0
 
 
 @contextmanager
@@ -40,14 +39,6 @@ def watched(folder: Path) -> Iterator[tuple[Shopkeeper, Mailbox]]:
             file.chmod(0o600)
         keeper.stock({f"S{number:03}": 10 for number in range(3)})
         yield keeper, box
-
-
-def until(done: Callable[[], bool]) -> None:
-    """Wait for something to happen; AssertionError when it does not."""
-    deadline = time.monotonic() + PATIENCE
-    while not done():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
 
 
 def waiting(keeper: Shopkeeper) -> int:
@@ -71,19 +62,22 @@ def test_a_held_plan_is_told_once_over_kill_and_restart_and_its_end_once(tmp_pat
     log: list[str] = []
     with watched(tmp_path) as (keeper, box):
         with running(keeper, log):
-            until(lambda: f"GET /{HEART_SECRET}" in box.calls)
+            until(lambda: f"GET /{HEART_SECRET}" in box.calls, "the heart beats")
         path = keeper.folder / "syncd.yaml"
         limits = "rate: 200\n    limits: {to_zero: 0%, at_least: 0}\n"
         path.write_text(path.read_text().replace("rate: 200\n", limits))
         keeper.stock({"S000": 0, "S001": 10, "S002": 10})
         with running(keeper, log, signal.SIGKILL):
-            until(lambda: bool(box.letters) and not waiting(keeper))
+            until(lambda: bool(box.letters) and not waiting(keeper), "its beginning is told")
         with running(keeper, log):
             for _ in range(2):
                 before = keeper.report("status")["last_run"]
-                until(lambda last=before: keeper.report("status")["last_run"] != last)  # type: ignore[misc]  # bound at once
+                until(
+                    lambda last=before: keeper.report("status")["last_run"] != last,  # type: ignore[misc]  # bound at once
+                    "another cycle",
+                )
             keeper.stock({"S000": 10, "S001": 10, "S002": 10})
-            until(lambda: len(box.letters) > 1)
+            until(lambda: len(box.letters) > 1, "its end is told")
         status = keeper.syncd("status", "--json")
 
     assert [

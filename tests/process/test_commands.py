@@ -8,9 +8,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import pytest
-
 from tests.process.conftest import SYNCD, Shopkeeper
+from tests.process.daemons import shows, until
 
 ALL = {f"S{number:03}": 10 for number in range(50)}
 
@@ -145,11 +144,7 @@ def test_the_daemon_runs_both_jobs_and_leaves_cleanly_on_sigterm(keeper: Shopkee
     keeper.stock({**ALL, "S001": 3})
     daemon = keeper.start("run")
     try:
-        for _ in range(200):
-            if keeper.shown()["S001"] == 3:
-                break
-            with pytest.raises(subprocess.TimeoutExpired):
-                daemon.wait(0.1)
+        until(shows(keeper, "S001", 3), "S001 shows 3")
         daemon.send_signal(signal.SIGTERM)
     finally:
         _, err = daemon.communicate(timeout=60)

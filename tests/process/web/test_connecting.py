@@ -169,9 +169,7 @@ def test_a_shop_that_orders_is_heard_of(web_keeper: Shopkeeper) -> None:
     with serving(web_keeper):
         web_keeper.report("webhooks", "subscribe")
         web_keeper.control.post("orders", seller_sku="S000", units=1, status="AWAITING_SHIPMENT")
-        for _ in range(100):
-            if web_keeper.control.get("webhooks")["taken"] == 1:
-                break
+        until(lambda: web_keeper.control.get("webhooks")["taken"] == 1, "the webhook is taken")
     counted = web_keeper.control.get("webhooks")
     assert (1, 0) == (counted["taken"], counted["refused"])
 
