@@ -116,3 +116,20 @@ def test_an_approval_covers_only_what_is_no_riskier(before: int, approved: int, 
         assert no_riskier(wanted, seen) == (approved > before and now <= approved)
     else:
         assert no_riskier(wanted, seen) == (now >= approved)
+
+
+@given(st.lists(st.integers(1, 40), min_size=1, max_size=30), limits())
+def test_what_a_listing_owns_is_judged_by_its_size_alone(units: list[int], limit: Limits) -> None:
+    """It was taken off a source, which gave no more than it had."""
+    rows = [
+        Change(
+            sku=Sku(f"S{number}"), seller_sku=f"S{number}",
+            ref=ListingRef(ProductId(str(number)), ListingId(str(number))), field=Field.QUANTITY,
+            before=0, after=after, cause=Cause.ESCROW, reason="",
+        )
+        for number, after in enumerate(units)
+    ]  # fmt: skip
+    assert () == judge(rows, limit, Evidence(listings=len(rows))).held
+    much = [replace(rows[0], after=900), *rows[1:]]
+    held = judge(much, limit, Evidence(listings=len(rows), maxima={Sku("S0"): 5})).held
+    assert ["unusual_quantity"] == [row.hazard for row in held]

@@ -156,6 +156,17 @@ def test_a_cancelled_unit_comes_back_to_the_listing_and_not_to_the_source(vault:
     assert [(Effect.ALLOT, DONE)] == vault.bookings("A")
 
 
+def test_a_unit_cancelled_for_want_of_stock_is_gone(vault: Vault) -> None:
+    vault.opened("A", 10)
+    number = vault.shop.order("A", 1)
+    vault.step()
+    vault.shop.lines[number] = replace(vault.shop.lines[number], out_of_stock=True)
+    vault.shop.advance(number, OrderState.CANCELLED)
+    vault.shop.set_stock("A", MAIN, 0)
+    vault.step()
+    assert (0, 4) == (vault.shop.shown("A"), vault.account("A").owned)
+
+
 def test_a_number_written_by_hand_is_taken_back(vault: Vault) -> None:
     vault.opened("A", 10)
     vault.shop.set_stock(

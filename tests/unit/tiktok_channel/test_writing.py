@@ -169,6 +169,19 @@ def test_where_zero_is_refused_one_is_left_and_the_shop_remembered(
     assert channel.refuses_zero() is not None
 
 
+def test_where_zero_is_refused_nothing_else_is_sent_if_any_number_would_be_too_much(
+    shop: tuple[TikTokShopChannel, Control],
+) -> None:
+    channel, control = shop
+    control.post("settings", zero="refuse")
+
+    outcome = submit(channel, [change(known(channel)["A"], 0)], Zero.KEEP)["A"]
+
+    assert isinstance(outcome, Rejected)
+    assert {MAIN: 5} == control.available("A")
+    assert channel.refuses_zero() is not None
+
+
 def test_where_zero_is_refused_an_empty_product_may_be_deactivated_and_comes_back(
     shop: tuple[TikTokShopChannel, Control],
 ) -> None:
