@@ -8,9 +8,9 @@ import typer
 def simulate(
     design: Annotated[
         str, typer.Option(help="Which designs, joined by commas; B is the typical app.")
-    ] = "B,E60,G",
+    ] = "B,G,GA,X",
     scenario: Annotated[
-        str, typer.Option(help="steady, normal, viral or rush, joined by commas.")
+        str, typer.Option(help="steady, normal, viral or wholesale, joined by commas.")
     ] = "normal",
     orders: Annotated[
         int, typer.Option(min=1, max=10_000_000, help="Buyers a run, rounded up to whole days.")
@@ -34,7 +34,10 @@ def simulate(
 
     Designs: B a typical app that copies orders and stock both ways every 15 minutes; H, H5, H60 syncd with a
     source that cannot be written back and books orders late; E60 write-back, both sides polled every minute;
-    G write-back and webhooks from both sides.
+    G write-back and webhooks from both sides; GA the same with safety: adaptive; X allocation: escrow.
+
+    Scenarios: steady, no bursts of demand; normal, 1 in 100 SKUs a day has one of up to 6 times its sales of
+    a day within an hour; viral, 4 in 100 and up to 20 times; wholesale, as viral, with 20 units an order.
 
     Example: syncd simulate --design B,G --scenario normal,viral --seeds 1-5 --orders 40000
     """

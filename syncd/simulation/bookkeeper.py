@@ -16,7 +16,7 @@ class Bookkeeper:
         self._world.timeline.after(self._every, self._come_around)
 
     def _come_around(self) -> None:
-        for order, sku in list(self._world.orders.items())[self._seen :]:
-            self._world.book(order, sku)
+        for order in list(self._world.orders)[self._seen :]:
+            self._world.book(order)
             self._seen += 1
         self._world.timeline.after(self._every, self._come_around)

@@ -12,9 +12,9 @@ class Books:
         self._ordered: Counter[str] = Counter()
         self._taken: Counter[str] = Counter()
 
-    def ordered(self, sku: str, at: float) -> None:
-        """A buyer ordered a unit on TikTok."""
-        self._ordered[sku] += 1
+    def ordered(self, sku: str, units: int, at: float) -> None:
+        """A buyer ordered so many units on TikTok."""
+        self._ordered[sku] += units
         self._judge(sku, at)
 
     def taken_off(self, sku: str, units: int, at: float) -> None:

@@ -37,13 +37,13 @@ class Side(StrEnum):
 class Scenario:
     """How wild demand is: which part of SKU-days has a burst, of up to so many times the sales of a day.
 
-    `pace` multiplies every rate.
+    A buyer takes `basket` units on average.
     """
 
     name: str
     bursts: float
     most: float
-    pace: float = 1.0
+    basket: int = 1
 
 
 SCENARIOS = {
@@ -52,33 +52,35 @@ SCENARIOS = {
         Scenario(name="steady", bursts=0.0, most=0.0),
         Scenario(name="normal", bursts=0.01, most=6.0),
         Scenario(name="viral", bursts=0.04, most=20.0),
-        Scenario(name="rush", bursts=0.04, most=20.0, pace=150.0),
+        Scenario(name="wholesale", bursts=0.04, most=20.0, basket=20),
     )
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Article:
-    """A SKU: units wanted a day on both sides together, and the part of them on TikTok."""
+    """A SKU: buyers a day on both sides together, the part of them on TikTok, and how many units one takes."""
 
     sku: str
     rate: float
     share: float
+    basket: int = 1
 
     @property
     def lot(self) -> int:
         """Units that the merchant orders at a time."""
-        return max(1, round(STOCK_DAYS * self.rate))
+        return max(1, round(STOCK_DAYS * self.rate * self.basket))
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Buyer:
-    """One who wants a unit of a SKU at a moment; `number` tells buyers apart."""
+    """One who wants so many units of a SKU at a moment; `number` tells buyers apart."""
 
     at: float
     number: int
     sku: str
     side: Side
+    units: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,8 +98,9 @@ def demand(seed: int, scenario: Scenario, skus: int, buyers: int) -> Demand:
     articles = [
         Article(
             sku=f"S{number:03}",
-            rate=scenario.pace * dice.lognormvariate(math.log(MEDIAN_RATE), RATE_SPREAD),
+            rate=dice.lognormvariate(math.log(MEDIAN_RATE), RATE_SPREAD),
             share=dice.betavariate(SHARE, SHARE),
+            basket=scenario.basket,
         )
         for number in range(skus)
     ]
@@ -107,7 +110,7 @@ def demand(seed: int, scenario: Scenario, skus: int, buyers: int) -> Demand:
         start = day * DAY
         wishes = [wish for article in articles for wish in _wishes(dice, article, scenario)]
         found += [
-            Buyer(start + at, next(numbers), sku, side)
+            Buyer(start + at, next(numbers), sku, side, dice.randint(1, 2 * scenario.basket - 1))
             for at, sku, side in sorted((_awake(at), sku, side) for at, sku, side in wishes)
         ]
         if len(found) >= buyers:

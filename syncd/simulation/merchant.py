@@ -18,11 +18,11 @@ class Merchant:
     changed_at: dict[str, float] = field(default_factory=dict)
     answered: dict[str, int] = field(default_factory=dict)
 
-    def sell(self, sku: str, at: float) -> bool:
-        """A buyer takes one unit, if the counter has one: check and deduction are one step."""
-        if self.counters[sku] <= 0:
+    def sell(self, sku: str, units: int, at: float) -> bool:
+        """A buyer takes so many units, if the counter has them: check and deduction are one step."""
+        if self.counters[sku] < units:
             return False
-        self.change(sku, -1, at)
+        self.change(sku, -units, at)
         return True
 
     def change(self, sku: str, units: int, at: float) -> None:

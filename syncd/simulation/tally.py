@@ -9,14 +9,14 @@ PER = 10_000
 
 @dataclass
 class Tally:
-    """Counts of one run. A unit is oversold when it is sold although none is left on the shelf."""
+    """Counts of one run, in units. A unit is oversold when it is sold although none is left on the shelf."""
 
     accepted: dict[Side, int] = field(default_factory=lambda: dict.fromkeys(Side, 0))
     oversold: dict[Side, int] = field(default_factory=lambda: dict.fromkeys(Side, 0))
     refused: int = 0
-    """Sales refused although a unit was left."""
+    """Of sales that were refused, units that were left."""
     sold_out: int = 0
-    """Sales refused because nothing was left."""
+    """Of sales that were refused, units that were not."""
     delays: list[float] = field(default_factory=list)
     """Seconds from a change at the source until the listing was seen to show it."""
     requests: int = 0
@@ -27,18 +27,16 @@ class Tally:
 
     @property
     def orders(self) -> int:
-        """Accepted on both sides."""
+        """Units accepted on both sides; but for wholesale each order is one."""
         return sum(self.accepted.values())
 
-    def sold(self, side: Side, *, left: int) -> None:
+    def sold(self, side: Side, units: int, *, left: int) -> None:
         """A sale was accepted while so many units were left."""
-        self.accepted[side] += 1
-        if left <= 0:
-            self.oversold[side] += 1
+        self.accepted[side] += units
+        self.oversold[side] += max(0, units - max(0, left))
 
-    def turned_away(self, *, left: int) -> None:
+    def turned_away(self, units: int, *, left: int) -> None:
         """A sale was refused while so many units were left."""
-        if left > 0:
-            self.refused += 1
-        else:
-            self.sold_out += 1
+        there = min(units, max(0, left))
+        self.refused += there
+        self.sold_out += units - there

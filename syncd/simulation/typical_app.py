@@ -35,8 +35,8 @@ class TypicalApp:
 
     def _bring_orders(self) -> None:
         self.requests += 1
-        for order, sku in list(self._world.orders.items())[self._seen :]:
-            self._world.book(order, sku)
+        for order in list(self._world.orders)[self._seen :]:
+            self._world.book(order)
             self._seen += 1
         self._timeline.after(self._design.orders_every, self._bring_orders)
 

@@ -51,8 +51,8 @@ class World:
         self.timeline = timeline
         self.tally = Tally()
         self.left = dict(stock)
-        self.orders: dict[str, str] = {}
-        """Every order of TikTok, and its SKU."""
+        self.orders: dict[str, tuple[str, int]] = {}
+        """Every order of TikTok: its SKU and units."""
         self.stock_moved: Callable[[str], None] = _nobody
         """Told the SKU of every change of the merchant's stock, as its webhooks are."""
         self.changed: Callable[[str], None] = _nobody
@@ -68,11 +68,12 @@ class World:
             timeline.at(buyer.at, partial(self._arrive, buyer))
         timeline.at(COLLECTED_AT, self._collect)
 
-    def book(self, order: str, sku: str) -> None:
+    def book(self, order: str) -> None:
         """The merchant's own system, or an app, takes an order off the merchant's stock."""
-        self._trace.note(f"order {order} of {sku} is booked")
-        self._books.taken_off(sku, 1, self.timeline.time)
-        self.merchant.change(sku, -1, self.timeline.time)
+        sku, units = self.orders[order]
+        self._trace.note(f"order {order} of {units} {sku} is booked")
+        self._books.taken_off(sku, units, self.timeline.time)
+        self.merchant.change(sku, -units, self.timeline.time)
 
     def adjust(self, key: str, sku: str, units: int) -> int:
         """Syncd writes back; what the counter shows then."""
@@ -90,33 +91,32 @@ class World:
         self.stock_moved(sku)
 
     def _arrive(self, buyer: Buyer) -> None:
-        """One buyer tries to buy one unit."""
-        sku, left = buyer.sku, self.left[buyer.sku]
-        taken = self._own(sku) if buyer.side is Side.OWN else self._tiktok(sku)
-        self._trace.note(
-            f"{buyer.side} buyer of {sku}: {'sold' if taken else 'refused'}, {left} left"
-        )
+        """One buyer tries to buy what he wants, all of it or nothing."""
+        sku, units, left = buyer.sku, buyer.units, self.left[buyer.sku]
+        taken = self._own(sku, units) if buyer.side is Side.OWN else self._tiktok(sku, units)
+        became = "sold" if taken else "refused"
+        self._trace.note(f"{buyer.side} buyer of {units} {sku}: {became}, {left} left")
         if not taken:
-            self.tally.turned_away(left=left)
+            self.tally.turned_away(units, left=left)
             return
-        self.tally.sold(buyer.side, left=left)
-        self.left[sku] = left - 1
-        if left <= 1 and sku not in self._restocking:
+        self.tally.sold(buyer.side, units, left=left)
+        self.left[sku] = left - units
+        if left <= units and sku not in self._restocking:
             self._restocking.add(sku)
             self.timeline.after(RESTOCKED_AFTER, partial(self._restock, sku))
 
-    def _own(self, sku: str) -> bool:
-        if not self.merchant.sell(sku, self.timeline.time):
+    def _own(self, sku: str, units: int) -> bool:
+        if not self.merchant.sell(sku, units, self.timeline.time):
             return False
         self.changed(sku)
         return True
 
-    def _tiktok(self, sku: str) -> bool:
-        order = self.shop.buy(sku, 1)
+    def _tiktok(self, sku: str, units: int) -> bool:
+        order = self.shop.buy(sku, units)
         if order is None:
             return False
-        self.orders[order] = sku
-        self._books.ordered(sku, self.timeline.time)
+        self.orders[order] = (sku, units)
+        self._books.ordered(sku, units, self.timeline.time)
         self._shelved.append((self.timeline.time, order))
         self.orders_moved()
         return True

@@ -14,9 +14,9 @@ def outcome(design: str, seed: int, oversold: int) -> Outcome:
     tally = Tally()
     for number in range(1_000):
         side = Side.TIKTOK if number % 2 else Side.OWN
-        tally.sold(side, left=0 if number < oversold else 1)
-    tally.turned_away(left=1)
-    tally.turned_away(left=0)
+        tally.sold(side, 1, left=0 if number < oversold else 1)
+    tally.turned_away(1, left=1)
+    tally.turned_away(1, left=0)
     tally.delays = [float(number) for number in range(101)]
     tally.requests = 3_000
     trial = Trial(seed=seed, scenario="normal", design=design)

@@ -45,7 +45,7 @@ def test_a_poll_that_would_find_nothing_is_counted_and_not_made() -> None:
     poll.ran(0.0)
     assert LONGEST_SKIP + 60.0 == poll.due(1.0)
     poll.ran(LONGEST_SKIP + 60.0)
-    assert LONGEST_SKIP / 60.0 == poll.skipped
+    assert LONGEST_SKIP / 60 == poll.skipped
 
 
 def test_a_hint_does_not_replace_the_poll_that_is_due() -> None:

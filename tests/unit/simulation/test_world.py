@@ -43,6 +43,15 @@ def test_the_last_unit_sold_on_both_sides_is_one_unit_oversold() -> None:
     assert -1 == scene.world.left["SOCK"]
 
 
+def test_a_buyer_of_several_units_gets_all_of_them_or_none() -> None:
+    wanted = [Buyer(1.0, 1, "SOCK", Side.OWN, 4), Buyer(2.0, 2, "SOCK", Side.TIKTOK, 3)]
+    scene = Scene(5, [*wanted, Buyer(3.0, 3, "SOCK", Side.OWN, 2)])
+    scene.time.sleep(10.0)
+    assert {Side.OWN: 4, Side.TIKTOK: 3} == scene.world.tally.accepted
+    assert {Side.OWN: 0, Side.TIKTOK: 2} == scene.world.tally.oversold
+    assert 2 == scene.world.tally.sold_out
+
+
 def test_a_sale_refused_while_a_unit_is_left_is_told_from_one_that_is_sold_out() -> None:
     scene = Scene(2, buyers((2.0, Side.TIKTOK), (4.0, Side.OWN), (5.0, Side.OWN), (6.0, Side.OWN)))
     scene.time.at(1.0, lambda: scene.shop.put("SOCK", 0))
@@ -95,11 +104,11 @@ def test_the_same_happenings_have_the_same_digest() -> None:
 def test_in_escrow_units_are_taken_off_before_they_are_sold() -> None:
     books = EscrowBooks()
     books.taken_off("SOCK", 2, 1.0)
-    books.ordered("SOCK", 2.0)
+    books.ordered("SOCK", 1, 2.0)
     assert 1 == books.sellable_there("SOCK", 9)
     books.taken_off("SOCK", -1, 3.0)
     with pytest.raises(Broken) as broken:
-        books.ordered("SOCK", 4.0)
+        books.ordered("SOCK", 1, 4.0)
     assert Law.OWNED is broken.value.law
 
 
