@@ -140,14 +140,12 @@ def choice(kind: type[StrEnum], but: Iterable[StrEnum] = ()) -> Written:
     return Written(read, {"type": "string", "enum": list(words)})
 
 
-def only(word: str, later: Mapping[str, str] | None = None) -> Written:
-    """The single word that is understood; `later` words exist but not in this version."""
+def only(word: str) -> Written:
+    """The single word that is understood."""
 
     def read(text: str) -> str:
         if text == word:
             return text
-        if later and text in later:
-            raise refusal(f"{text} is not available in this version", later[text])
         raise refusal(f"{text!r} is not understood here", f"the only possible value is {word}")
 
     return Written(read, {"type": "string", "const": word})

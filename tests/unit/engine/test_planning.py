@@ -9,7 +9,9 @@ import pytest
 from syncd.domain.adaptive import Withholding
 from syncd.domain.allocation import Net, derive
 from syncd.domain.change import Cause, Field
+from syncd.domain.escrow import Account, Step
 from syncd.domain.identity import (
+    ChannelName,
     ListingId,
     ListingRef,
     LocationName,
@@ -37,7 +39,9 @@ from syncd.domain.rules import (
     Publish,
     StockRule,
 )
+from syncd.engine.escrow_scene import Escrowed
 from syncd.engine.planning import Aside, Bounds, Rows, Wanted, plan_listing
+from syncd.ports.escrow import Held
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 REF = ListingRef(ProductId("p"), ListingId("l"))
@@ -183,6 +187,17 @@ def test_nothing_rises_before_the_order_feed_is_complete() -> None:
     rows = plan_listing(wanted((net(A, 9), net(B, 1)), {A: 5, B: 5}), Bounds(orders_complete=False))
     assert [(B, 5, 1)] == moves(rows)
     assert ["may not rise: the order feed is not complete"] == reasons(rows)
+
+
+def test_what_a_listing_owns_is_not_shown_before_the_order_feed_is_complete() -> None:
+    sells = wanted((net(A, 9),), {A: 0})
+    step = Step(show=4, covered=4, reason="4 units were taken")
+    account = Account(sku=Sku("S"), need=1, lands_until=NOON, granted=4)
+    held = Held(channel=ChannelName("shop"), ref=REF, account=account, booked=False)
+    owning = replace(sells, escrowed=Escrowed(step=step, held=held, place=None, granted_before=4))
+    rows = plan_listing(owning, Bounds(orders_complete=False))
+    assert ([], ["may not rise: the order feed is not complete"]) == (moves(rows), reasons(rows))
+    assert [(A, 0, 4)] == moves(plan_listing(owning, OPEN))
 
 
 def test_a_stale_place_may_lower_and_not_raise() -> None:
