@@ -9,23 +9,40 @@ from pathlib import Path
 import pytest
 from coverage import Coverage
 from hypothesis import settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 PROCESSES = Path(__file__).parent / "process"
+SHARING = frozenset({"test_daemon_life", "test_demo", "test_other_users"})
+"""Files whose tests share a daemon, a demo, a machine with users."""
 
 settings.register_profile("suite", derandomize=True, deadline=None)
 settings.register_profile("proof", max_examples=2_000, deadline=None, print_blob=True)
 settings.load_profile("proof" if "SYNCD_PROOF" in os.environ else "suite")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+class WhereThereIsRoom(LoadScopeScheduling):  # type: ignore[misc]  # xdist tells no types
     """Tests of processes mostly wait: each goes where there is room, before the others, who fill the gaps.
 
-    Those that share something dear name their group; all others stay with their file.
+    Those that share something dear, and all that are no processes, stay with their file.
     """
-    items.sort(key=lambda item: not item.path.is_relative_to(PROCESSES))
-    for item in items:
-        if not item.path.is_relative_to(PROCESSES):
-            item.add_marker(pytest.mark.xdist_group(f"{item.path.parent.name}/{item.path.stem}"))
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = nodeid.split("::", maxsplit=1)[0]
+        alone = path.startswith("tests/process/") and Path(path).stem not in SHARING
+        return nodeid if alone else path
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> WhereThereIsRoom:
+    """Instead of `--dist loadgroup`, whose marks this pytest leaves out of the names of tests."""
+    return WhereThereIsRoom(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of processes come first, those of one daemon before all, because they take longest."""
+    items.sort(
+        key=lambda item: (not item.path.is_relative_to(PROCESSES), item.path.stem not in SHARING)
+    )
 
 
 def pytest_sessionfinish() -> None:

@@ -11,7 +11,6 @@ import pytest
 from tests.process.conftest import SYNCD
 
 WIDTH = 100
-pytestmark = pytest.mark.xdist_group("one demo")
 
 
 @dataclass(frozen=True)

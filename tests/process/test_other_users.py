@@ -34,13 +34,10 @@ def everyones_python() -> str | None:
 
 
 PYTHON = everyones_python()
-pytestmark = [
-    pytest.mark.xdist_group("one machine"),
-    pytest.mark.skipif(
-        os.geteuid() != 0 or PYTHON is None,
-        reason="needs root, and a Python of this version that every user may run",
-    ),
-]
+pytestmark = pytest.mark.skipif(
+    os.geteuid() != 0 or PYTHON is None,
+    reason="needs root, and a Python of this version that every user may run",
+)
 
 
 FOUND = {
