@@ -35,9 +35,10 @@ SHOP = ChannelName("shop")
 
 @pytest.fixture
 def stream(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
-    """What is written to stderr; the logging of the test run is put back afterwards."""
+    """What is written to stderr, by a handler that remembers nothing; logging is put back afterwards."""
     root = logging.getLogger()
     handlers, level = list(root.handlers), root.level
+    root.handlers[:] = [handler for handler in handlers if not isinstance(handler, LogHandler)]
     written = io.StringIO()
     monkeypatch.setattr("sys.stderr", written)
     yield written
