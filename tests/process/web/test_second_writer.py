@@ -35,6 +35,7 @@ def test_our_own_writes_wake_nobody_and_another_app_s_are_stopped(web_keeper: Sh
         web_keeper.control.delete("rivals")
         web_keeper.control.post("stock", seller_sku="S001", available=3)
         until(shows(web_keeper, "S001", 10), "an edit by hand is set back")
+        until(lambda: "set back since" in web_keeper.syncd("status").stdout, "it knows that it did")
 
     told = web_keeper.syncd("status").stdout
     assert 1 == before
