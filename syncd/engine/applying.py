@@ -16,7 +16,7 @@ from syncd.domain.outcome import Accepted, Outcome, Rejected, Retry, Unknown
 from syncd.domain.rules import Zero
 from syncd.engine.drafting import Drafted
 from syncd.engine.escrow_sending import covered, escrow_amount
-from syncd.engine.ordering import INDEX_DELAY, open_demands, poll_orders
+from syncd.engine.ordering import INDEX_DELAY, open_demands, poll_meanwhile
 from syncd.engine.planning import target_quantities
 from syncd.engine.setup import ChannelSetup, EngineSetup
 from syncd.engine.tempo import Tempo
@@ -297,7 +297,7 @@ class Sender:
         """A raise needs orders known up to the moment of the look (rule 3)."""
         live = self._look(rows)
         self._engine.clock.sleep(INDEX_DELAY.total_seconds())
-        poll_orders(self._engine, self._setup)
+        poll_meanwhile(self._engine, self._setup)
         return live
 
     def _no_look(self, rows: Sequence[Change]) -> Mapping[ListingRef, Listing]:

@@ -91,7 +91,9 @@ def run_cycle(
     run = engine.ledger.begin_run(task.word)
     started = engine.clock.now()
     sources = ingest_marked(engine, run, task.sources, whole=task.whole)
-    mark_what_time_changed(engine)
+    for name in mark_what_time_changed(engine):
+        if name not in task.channels:
+            engine.wake(name)
     channels = [
         channel_cycle(engine, engine.channels[name], run, task, stopping) for name in task.channels
     ]

@@ -18,7 +18,7 @@ from syncd.domain.drifting import (
 )
 from syncd.domain.identity import ListingRef, WarehouseId
 from syncd.domain.listing import SetAside
-from syncd.engine.ordering import INDEX_DELAY, poll_orders
+from syncd.engine.ordering import INDEX_DELAY, poll_meanwhile
 from syncd.engine.planning import Rows, Wanted
 from syncd.engine.setup import ChannelSetup, EngineSetup, Mode
 from syncd.ports.records import Park
@@ -140,7 +140,7 @@ def decide_now(engine: EngineSetup, setup: ChannelSetup) -> None:
         return
     missing = max(row.first_seen for row in open_) + INDEX_DELAY - engine.clock.now()
     engine.clock.sleep(max(0.0, missing.total_seconds()))
-    poll_orders(engine, setup)
+    poll_meanwhile(engine, setup)
     decide_drift(engine, setup)
 
 

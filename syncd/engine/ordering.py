@@ -1,6 +1,6 @@
 """Keeps up with a channel's orders: how far the feed was read, and which units they still take."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -55,6 +55,22 @@ def poll_orders(engine: EngineSetup, setup: ChannelSetup) -> Polled:
     return found
 
 
+def poll_meanwhile(engine: EngineSetup, setup: ChannelSetup) -> Polled:
+    """As `poll_orders`, by a channel that has planned already: news sets it going once more."""
+    found = poll_orders(engine, setup)
+    if found.moved:
+        engine.wake(setup.name)
+    return found
+
+
+def _wake_others(engine: EngineSetup, setup: ChannelSetup, skus: Collection[Sku]) -> None:
+    """Units sold here are gone everywhere: the other channels publish at once."""
+    if skus:
+        for name in engine.channels:
+            if name != setup.name:
+                engine.wake(name)
+
+
 def _read_feed(engine: EngineSetup, setup: ChannelSetup, since: datetime | None) -> Polled:
     newest: datetime | None = None
     moved = 0
@@ -66,7 +82,7 @@ def _read_feed(engine: EngineSetup, setup: ChannelSetup, since: datetime | None)
             )
             news = engine.ledger.record_orders(setup.name, bound)
             moved += len(news)
-            mark_demanded(engine, news)
+            _wake_others(engine, setup, mark_demanded(engine, news))
         return Polled(until=feed.asked_at - INDEX_DELAY, newest=newest, moved=moved)
 
 
@@ -135,8 +151,8 @@ def _may_enter(
     return contained(line, policy, now, None) and not contained(line, policy, standing.as_of, None)
 
 
-def mark_demanded(engine: EngineSetup, lines: Iterable[OrderLine]) -> None:
-    """The components these lines take must be planned again, on every channel."""
+def mark_demanded(engine: EngineSetup, lines: Iterable[OrderLine]) -> Collection[Sku]:
+    """The components these lines take, which must be planned again, on every channel."""
     skus = {
         demand.sku
         for line in lines
@@ -145,6 +161,7 @@ def mark_demanded(engine: EngineSetup, lines: Iterable[OrderLine]) -> None:
     }
     for channel in engine.channels:
         engine.ledger.mark_dirty(channel, skus)
+    return skus
 
 
 class Unseen:

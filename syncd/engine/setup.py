@@ -113,6 +113,10 @@ class ChannelSetup:
     orders_every: timedelta = timedelta(minutes=5)
 
 
+def sleeping(_: ChannelName) -> None:
+    """Wakes nobody: every channel has its turn in this process anyway."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineSetup:
     """Everything one cycle needs."""
@@ -128,6 +132,8 @@ class EngineSetup:
     """Where the right to write comes from; None: taken from the ledger for each cycle."""
     workers: Callable[[int], Executor] = ThreadPoolExecutor
     """Who makes the requests of a plan: so many at the same time, or in a simulation one after another."""
+    wake: Callable[[ChannelName], None] = sleeping
+    """Told of a channel that has something to publish for a reason found elsewhere, or after it planned."""
 
     def lease(self, channel: ChannelName) -> AbstractContextManager[Lease]:
         """The right to write to a channel for one cycle; LeaseHeld when another process has it."""

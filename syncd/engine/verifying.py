@@ -11,7 +11,7 @@ from syncd.domain.orders import OrderState
 from syncd.domain.outcome import Accepted, Unknown, Verdict
 from syncd.engine.applying import Sent
 from syncd.engine.drafting import Drafted, clear_marks
-from syncd.engine.ordering import INDEX_DELAY, poll_orders
+from syncd.engine.ordering import INDEX_DELAY, poll_meanwhile
 from syncd.engine.setup import ChannelSetup, EngineSetup
 from syncd.ports.records import Attempt
 
@@ -96,7 +96,7 @@ def _confirmed(
     found += [row.change.key for row in exact]
     rest = [row for row in quantities if row.change.key not in set(found)]
     if rest:
-        poll_orders(engine, setup)
+        poll_meanwhile(engine, setup)
         found += [row.change.key for row in rest if _explained(engine, setup, row, live)]
     return found
 

@@ -9,7 +9,7 @@ from syncd.domain.errors import ChannelError, SourceError
 from syncd.domain.identity import SourceName
 from syncd.domain.write_back import KEYS_LAST, Booking, BookingId, BookingState, Effect
 from syncd.engine.deciding import decide_bookings
-from syncd.engine.ordering import poll_orders
+from syncd.engine.ordering import poll_meanwhile
 from syncd.engine.setup import ChannelSetup, EngineSetup, Mode
 from syncd.ports.ledger import Lease
 from syncd.ports.write_back import (
@@ -78,7 +78,7 @@ class Books:
         if self._engine.clock.monotonic() - self._last < KEEP_UP or not self._engine.writers():
             return
         try:
-            poll_orders(self._engine, self._setup)
+            poll_meanwhile(self._engine, self._setup)
         except ChannelError as error:
             logger.info("%s: orders between two sends: %s", self._setup.name, error)
         self.write()

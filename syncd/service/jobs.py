@@ -114,7 +114,7 @@ class Jobs:
 
     def __init__(self, serving: Serving) -> None:
         self._serving = serving
-        self._engine = serving.engine
+        self._engine = replace(serving.engine, wake=self._wake)
         self._schedule = serving.schedule
         self._heard: dict[str, int] = {}
         """The last delivery of each channel that was heard: hearing one twice does no harm."""
@@ -147,6 +147,9 @@ class Jobs:
         names = self._serving.settings
         job = reading(receiver) if receiver in names.sources else hearing(receiver)
         self._schedule.at_once(job)
+
+    def _wake(self, channel: ChannelName) -> None:
+        self._schedule.at_once(publishing(channel))
 
     def _listen(self, name: ChannelName) -> Callable[[], None]:
         def listen() -> None:

@@ -45,7 +45,7 @@ class Running:
     def says(self, text: str) -> None:
         """Wait until it logged this."""
         until(lambda: text in self.log or self.process.poll() is not None, text)
-        assert text in self.log
+        assert text in self.log, self.log
 
     def stop(self) -> int:
         if self.process.poll() is None:
