@@ -91,9 +91,7 @@ def run_cycle(
     run = engine.ledger.begin_run(task.word)
     started = engine.clock.now()
     sources = ingest_marked(engine, run, task.sources, whole=task.whole)
-    for name in mark_what_time_changed(engine):
-        if name not in task.channels:
-            engine.wake(name)
+    mark_what_time_changed(engine)
     channels = [
         channel_cycle(engine, engine.channels[name], run, task, stopping) for name in task.channels
     ]

@@ -1,10 +1,10 @@
 """Reads sources into the ledger: unchanged ones cheaply, refused ones without harm."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from syncd.domain.errors import SourceError, SourceInvalid, SourceUnauthorized
-from syncd.domain.identity import ChannelName, RunId, SourceName
+from syncd.domain.identity import RunId, SourceName
 from syncd.domain.report import SourceReport, SourceState
 from syncd.domain.stock import Completeness, Freshness, SourceStanding, freshness
 from syncd.engine.ordering import lines_about_to_be_read, mark_demanded
@@ -140,19 +140,15 @@ def _failed(
     )
 
 
-def mark_what_time_changed(engine: EngineSetup) -> Collection[ChannelName]:
-    """Some positions and safety stocks mean something else only because time went by: mark the SKUs dirty.
-
-    Returns the channels that have SKUs marked by it.
-    """
-    now, moved = engine.clock.now(), False
+def mark_what_time_changed(engine: EngineSetup) -> None:
+    """Some positions and safety stocks mean something else only because time went by: mark the SKUs dirty."""
+    now = engine.clock.now()
     standings = engine.ledger.standings()
     for setup in engine.sources.values():
         standing = standings.get(setup.name)
         if standing is None:
             continue
-        gone = engine.ledger.mark_missing_due(setup.name, now - setup.trust.missing.hold)
-        step = freshness(standing, setup.trust, now).value
-        moved |= engine.ledger.mark_freshness(setup.name, step) or gone > 0
-    withheld = [name for name in engine.channels if engine.ledger.mark_withheld_due(name, now)]
-    return list(engine.channels) if moved else withheld
+        engine.ledger.mark_missing_due(setup.name, now - setup.trust.missing.hold)
+        engine.ledger.mark_freshness(setup.name, freshness(standing, setup.trust, now).value)
+    for channel in engine.channels:
+        engine.ledger.mark_withheld_due(channel, now)

@@ -32,12 +32,13 @@ CHANGES, PAUSE = 5, 2.0
 LISTINGS = 1_000_000
 PATIENCE = 180.0
 MOST_CPU, MOST_LATER, MOST_RESTART = 0.5, 1.0, 5.0
+# three times two seconds would call the source stale while fifty shops are adopted: all is planned again then
 CONFIG = """\
 mode: apply
 ledger: sqlite:///ledger.db
 sources:
   stock: {kind: csv_file, path: stock.csv, basis: on_hand, committed: none, orders: on_shipment,
-          settle: 0s, every: 2s, export_takes: 0s}
+          settle: 0s, every: 2s, export_takes: 0s, stale_after: 1h}
 channels:
 """
 CHANNEL = """\

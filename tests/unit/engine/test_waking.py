@@ -1,17 +1,12 @@
 """Whom a run wakes: channels that have something to publish for a reason found outside their own planning."""
 
-from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
 
-from syncd.domain.errors import SourceUnavailable
 from syncd.domain.identity import ChannelName
-from syncd.domain.stock import Trust
-from syncd.engine.cycle import Task, run_cycle
 from syncd.engine.ordering import poll_meanwhile, poll_orders
-from syncd.engine.setup import EngineSetup, Trigger
+from syncd.engine.setup import EngineSetup
 from tests.fakes.memory_channel import MemoryChannel
-from tests.fakes.shopfloor import SHOP, STOCK, Shopfloor
+from tests.fakes.shopfloor import SHOP, Shopfloor
 
 OTHER = ChannelName("other")
 
@@ -31,18 +26,11 @@ def two_shops(floor: Shopfloor) -> tuple[EngineSetup, list[ChannelName]]:
     return wide, woken
 
 
-def read(engine: EngineSetup, channels: Sequence[ChannelName] = ()) -> None:
-    task = Task(trigger=Trigger.SERVICE, word="read stock", sources=[STOCK], channels=channels)
-    run_cycle(engine, task, lambda report: report.status().value)
-
-
 def opened(floor: Shopfloor) -> tuple[EngineSetup, list[ChannelName]]:
     """Two shops that know the stock of one SKU."""
     floor.source.set(A=10)
     floor.shop.list_sku("A", W1=10)
     engine, woken = two_shops(floor)
-    read(engine)
-    woken.clear()
     return engine, woken
 
 
@@ -64,29 +52,3 @@ def test_an_order_that_came_after_planning_wakes_its_own_shop_too(floor: Shopflo
     poll_meanwhile(engine, engine.channels[SHOP])
 
     assert [OTHER, SHOP] == woken
-
-
-def test_a_source_that_became_stale_wakes_every_shop_that_does_not_publish_in_this_run(
-    floor: Shopfloor,
-) -> None:
-    floor.trust = Trust(stale_after=timedelta(hours=1), dead_after=timedelta(days=1))
-    engine, woken = opened(floor)
-    floor.clock.advance(2 * 3600)
-    floor.source.fail = SourceUnavailable("no file")
-
-    read(engine, [SHOP])
-    read(engine, [SHOP])
-
-    assert [OTHER] == woken
-
-
-def test_a_row_whose_absence_is_believed_wakes_every_shop(floor: Shopfloor) -> None:
-    engine, woken = opened(floor)
-    floor.source.set(B=1)
-    read(engine)
-    floor.clock.advance(25 * 3600)
-
-    read(engine)
-    read(engine)
-
-    assert [SHOP, OTHER] == woken
