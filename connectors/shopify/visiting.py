@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cached_property
-from ssl import SSLContext
 
 from connectors.shopify.admission import Admission
 from connectors.shopify.bulk import bulk_file
@@ -26,7 +24,7 @@ from connectors.shopify.shop import ShopFacts, read_shop
 from connectors.shopify.tally import Tally
 from connectors.shopify.tokens import TokenKeeper
 from connectors.shopify.writing import StockWriter
-from connectors.transport.http_transport import HttpTransport, usual_certificates
+from connectors.transport.http_transport import HttpTransport
 from syncd.domain.errors import SourceError
 from syncd.domain.stock import Completeness
 from syncd.ports.clock import Clock
@@ -183,9 +181,5 @@ class Shop:
 
     @contextmanager
     def _connected(self) -> Iterator[Admin]:
-        with HttpTransport(self._clock, tls=self._certificates) as transport:
+        with HttpTransport(self._clock) as transport:
             yield Admin(self.account, transport, self._clock)
-
-    @cached_property
-    def _certificates(self) -> SSLContext:
-        return usual_certificates()

@@ -199,3 +199,12 @@ def test_an_unreadable_date_is_none(text: str) -> None:
 def test_the_date_header_is_the_servers_time() -> None:
     reply = HttpReply(status=200, headers={"date": "Mon, 23 Nov 2026 12:00:30 GMT"}, body=b"")
     assert datetime(2026, 11, 23, 12, 0, 30, tzinfo=UTC) == reply.server_time()
+
+
+def test_all_transports_of_a_process_load_the_certificates_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with HttpTransport(SystemClock()):
+        monkeypatch.setattr("httpx.create_ssl_context", None)  # another one could not be made
+        with HttpTransport(SystemClock()):
+            pass
