@@ -216,6 +216,7 @@ def _position(row: Row) -> Position:
         counted_at=moment_or_none(row.counted_at),
         reason=row.reason,
         since=moment(row.since),
+        born_at=moment(row.born_at),
         missing_since=moment_or_none(row.missing_since),
         origin=_origin(row.locator, row.origin, row.line),
     )
