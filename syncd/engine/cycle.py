@@ -40,6 +40,7 @@ from syncd.engine.verifying import (
     settle_unresolved,
     verify,
 )
+from syncd.engine.watching import shortages
 from syncd.engine.writing_back import Books, write_back
 from syncd.ports.ledger import Lease
 from syncd.ports.records import Pause
@@ -117,7 +118,10 @@ def finish(
         trigger=task.word,
         sources=tuple(sources),
         channels=tuple(channels),
-        attention=attention(engine, sources, channels, started),
+        attention=(
+            *shortages(engine, engine.ledger.standings(), engine.clock.now()),
+            *attention(engine, sources, channels, started),
+        ),
     )
     engine.ledger.finish_run(run, report.status(), render(report))
     tell(report)
