@@ -219,7 +219,8 @@ def _is_late(vital: Vital, channel: ChannelView, now: datetime) -> bool:
 def shortage(row: Oversold) -> Condition:
     """That open orders take more of a SKU than is left."""
     what = (
-        f"{row.sku}: {counted(row.ordered, 'unit')} ordered in {counted(row.orders, 'open order')}, "
+        f"{row.sku} is oversold: {counted(row.ordered, 'unit')} ordered in "
+        f"{counted(row.orders, 'open order')}, "
         f"{max(0, row.left)} left in the sources: {row.short} short"
     )
     return _condition(Kind.OVERSOLD, row.sku, what, row.last_order_at, f"syncd explain {row.sku}")

@@ -16,12 +16,14 @@ HOLD = timedelta(hours=1)
 class StockMove:
     """What one reading changed at one place: base units that can be sold, negative when they became fewer.
 
-    `before` and `after` are the quantities as the source told them; None where only `committed` moved.
+    `at` is when it was recorded, `as_of` up to when it surely tells all. `before` and `after` are the
+    quantities as the source told them; None where only `committed` moved.
     """
 
     place: Place
     run: str
     at: datetime
+    as_of: datetime
     units: int
     before: int | None = None
     after: int | None = None

@@ -65,7 +65,8 @@ class Position:
     """A SKU's current reading at one place, as the ledger keeps it.
 
     `quantity` is the last known number even when the state is unknown; `missing_since` is set while
-    full snapshots lack the row. `origin` says where it was read (`stock.csv:17`).
+    full snapshots lack the row. `origin` says where it was read (`stock.csv:17`). `since` is when its
+    quantity or state became what it is, `born_at` when the source named it first.
     """
 
     sku: Sku
@@ -79,6 +80,7 @@ class Position:
     counted_at: datetime | None
     reason: str
     since: datetime
+    born_at: datetime
     missing_since: datetime | None
     origin: str
 

@@ -40,8 +40,10 @@ from syncd.engine.verifying import (
     settle_unresolved,
     verify,
 )
+from syncd.engine.watching import shortages
 from syncd.engine.writing_back import Books, write_back
 from syncd.ports.ledger import Lease
+from syncd.ports.records import Pause
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +118,10 @@ def finish(
         trigger=task.word,
         sources=tuple(sources),
         channels=tuple(channels),
-        attention=attention(engine, sources, channels, started),
+        attention=(
+            *shortages(engine, engine.ledger.standings(), engine.clock.now()),
+            *attention(engine, sources, channels, started),
+        ),
     )
     engine.ledger.finish_run(run, report.status(), render(report))
     tell(report)
@@ -131,11 +136,11 @@ def channel_cycle(
     try:
         if not task.send:
             return _planned(engine, setup, run, task, before)
-        paused = engine.ledger.paused(setup.name)
-        if paused is not None:
-            return _stopped(engine, setup, ChannelState.PAUSED, paused.reason, before)
         with engine.lease(setup.name) as lease:
             leased = replace(engine, progress=Confirming(lease, engine.progress))
+            paused = engine.ledger.paused(setup.name)
+            if paused is not None:
+                return _only_heard(leased, setup, paused, before, lease, stopping)
             return _applied(leased, setup, run, task, before, lease, stopping)
     except ChannelUnauthorized as error:
         return _stopped(engine, setup, ChannelState.UNAUTHORIZED, str(error), before)
@@ -163,6 +168,20 @@ def _stopped(
         parked=len(parked(engine, setup.name, engine.clock.now())),
         unmapped=sum(1 for _ in unmapped(engine, setup)),
     )
+
+
+def _only_heard(
+    engine: EngineSetup, setup: ChannelSetup, paused: Pause, before: Requests, lease: Lease,
+    stopping: Callable[[], bool],
+) -> ChannelReport:  # fmt: skip
+    """A paused channel is sent nothing, but it goes on selling: its orders are read and taken off sources."""
+    books = Books(engine, setup, lease, stopping)
+    try:
+        poll_orders(engine, setup)
+    finally:
+        books.write()  # the sources may be well
+    report = _stopped(engine, setup, ChannelState.PAUSED, paused.reason, before)
+    return replace(report, bookings=books.written())
 
 
 def _prepare(engine: EngineSetup, setup: ChannelSetup, run: RunId, task: Task) -> None:

@@ -23,6 +23,7 @@ from syncd.domain.stock import (
 from syncd.engine.escrow_scene import Looked, Scene, read_scene
 from syncd.engine.ordering import Unseen
 from syncd.engine.setup import ChannelSetup, EngineSetup
+from syncd.engine.shortage import sold_out
 from syncd.engine.tempo import Tempo
 
 
@@ -30,14 +31,15 @@ from syncd.engine.tempo import Tempo
 class World:
     """What a plan is computed from, read once: standings, positions of the SKUs at hand, open orders.
 
-    `withheld`: by the SKU of an adaptive rule, what it withholds now.
+    `sold_out`: SKUs that stay at 0 after the seller cancelled for want of stock. `withheld`: by the SKU of an
+    adaptive rule, what it withholds now.
     """
 
     now: datetime
     standings: Mapping[str, SourceStanding]
     positions: Mapping[Sku, Sequence[Position]]
     unseen: Unseen
-    sold_out: Mapping[Sku, datetime]
+    sold_out: Collection[Sku]
     withheld: Mapping[Sku, Withholding]
     scene: Scene | None = None
 
@@ -52,12 +54,13 @@ def read_world(
     """
     components = {sku for rule in rules for sku, _ in rule.needs()}
     needed = components | {rule.sku for rule in rules}
+    positions = engine.ledger.positions(needed)
     return World(
         now=engine.clock.now(),
         standings={str(name): row for name, row in engine.ledger.standings().items()},
-        positions=engine.ledger.positions(needed),
+        positions=positions,
         unseen=Unseen(engine, open_),
-        sold_out=engine.ledger.sold_out(setup.name),
+        sold_out=sold_out(engine, setup, rules, positions),
         withheld=(tempo or Tempo(engine, setup)).withheld(rules),
         scene=read_scene(engine, setup, components, looked or Looked()),
     )
@@ -112,15 +115,6 @@ def _net(
         origin=position.origin,
         withdrawn=believed.withdrawn,
     )
-
-
-def is_sold_out(world: World, rule: ListingRule) -> bool:
-    """Whether the platform set the SKU to 0 after the seller cancelled, and no source moved since."""
-    cancelled = world.sold_out.get(rule.sku)
-    if cancelled is None:
-        return False
-    moved = [item.since for sku, _ in rule.needs() for item in world.positions.get(sku, ())]
-    return all(since <= cancelled for since in moved)
 
 
 def warehouse_if_single(bound: BoundListing) -> WarehouseId | None:

@@ -207,7 +207,7 @@ class Case:
 
     def _halted(self) -> str:
         if self.sold_out:
-            return "set to 0 after your out-of-stock cancellation, until the source changes"
+            return "set to 0 after your out-of-stock cancellation, until a source moves by itself"
         if self.nets and all(net.withdrawn for net in self.nets):
             return "; ".join(dict.fromkeys(net.note for net in self.nets))
         return ""

@@ -16,7 +16,8 @@ def hear(
 ) -> Sequence[int]:
     """Remember who moved what and mark it to be looked at; the numbers of deliveries that ask for no look.
 
-    Those are the ones that only tell of writes of ours. Hearing the same again does no harm.
+    Those are the ones that only tell of writes of ours. Hearing the same again does no harm, nor does what
+    tells of a listing that is not known, or of a time to come.
     """
     told = [(item.number, move) for item in waiting for move in _moves(item)]
     if not told:
@@ -37,6 +38,6 @@ def _moves(item: WaitingDelivery) -> Iterator[Move]:
             yield Move(
                 ref=ListingRef(ProductId(hint.moved.product), ListingId(hint.reference)),
                 mover=hint.moved.mover,
-                at=hint.moved.at or item.received_at,
+                at=min(hint.moved.at or item.received_at, item.received_at),
                 units=hint.moved.units,
             )

@@ -1,10 +1,9 @@
 """What the looking commands show of the ledger: where things stand, what is mapped, what happened."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from itertools import islice
 
-from syncd.domain.conditions import ChannelTrouble, shortage
+from syncd.domain.conditions import ChannelTrouble
 from syncd.domain.counting import counted
 from syncd.domain.identity import ChannelName, Sku, SourceName
 from syncd.domain.listing import BoundListing, ListingStatus
@@ -31,14 +30,12 @@ from syncd.engine.mapping import unmapped
 from syncd.engine.nearness import near_misses
 from syncd.engine.risking import at_risk
 from syncd.engine.setup import ChannelSetup, EngineSetup
-from syncd.engine.watching import oversold
+from syncd.engine.watching import shortages
 from syncd.ports.records import Attempt, Pause
 
 EVERYTHING = 1_000_000
 """More entries than one SKU gathers before retention takes them."""
 EVER = datetime(1970, 1, 1, tzinfo=UTC)
-MOST_SHORT = 10
-"""Oversold SKUs named, the worst first."""
 
 
 def status(engine: EngineSetup, ledger_name: str) -> StatusView:
@@ -54,7 +51,7 @@ def status(engine: EngineSetup, ledger_name: str) -> StatusView:
         last_run_status=None if last is None else last.status,
         needs_attention=(
             *_held(engine),
-            *_short(engine, standings, now),
+            *shortages(engine, standings, now),
             *standing_attention(engine),
         ),
         sources=tuple(_source(engine, name, standings.get(name), now) for name in engine.sources),
@@ -92,15 +89,6 @@ def _held(engine: EngineSetup) -> Iterator[Attention]:
                 count=len(held),
                 help=f'syncd release {name} {plan.digest} --reason "…"',
             )
-
-
-def _short(
-    engine: EngineSetup, standings: Mapping[SourceName, SourceStanding], now: datetime
-) -> Iterator[Attention]:
-    """SKUs that were sold more often than they are there."""
-    for row in islice(oversold(engine, standings, now), MOST_SHORT):
-        told = shortage(row)
-        yield Attention(what=told.what, since=told.since, count=row.short, help=told.help)
 
 
 def _source(

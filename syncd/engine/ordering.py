@@ -14,8 +14,8 @@ from syncd.domain.orders import (
     subtracts,
     takes_units,
 )
-from syncd.domain.stock import Position, SourceStanding
-from syncd.engine.setup import ChannelSetup, EngineSetup
+from syncd.domain.stock import After, Position, SourceStanding
+from syncd.engine.setup import ChannelSetup, EngineSetup, SourceSetup
 
 FEED_OVERLAP = timedelta(minutes=10)
 """How far back each poll reads again, because orders may be indexed late (reliability F-10)."""
@@ -101,8 +101,17 @@ def _oldest_reading(engine: EngineSetup) -> datetime:
         and (standing := standings.get(name)) is not None
         and standing.as_of is not None
     ]
-    oldest_count = engine.ledger.oldest_count()
-    return min([*moments, *([oldest_count] if oldest_count else []), engine.clock.now()])
+    counts = [_oldest_count(engine, setup) for setup in engine.sources.values()]
+    return min([*moments, *filter(None, counts), engine.clock.now()])
+
+
+def _oldest_count(engine: EngineSetup, source: SourceSetup) -> datetime | None:
+    """The oldest count that matters; a row that vanished for good has no units to subtract orders from."""
+    if source.orders is None or source.orders.mode is not OrdersMode.NEVER:
+        return None
+    missing = source.trust.missing
+    gone = engine.clock.now() - missing.hold if missing.then is After.ZERO else None
+    return engine.ledger.oldest_count(source.name, gone)
 
 
 def open_lines(engine: EngineSetup) -> Sequence[OrderLine]:

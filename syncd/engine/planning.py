@@ -206,9 +206,7 @@ def _differences(
 def _no_raise(wanted: Wanted, stock: Derivation, shown: WarehouseStock, bounds: Bounds) -> str:
     """Why this warehouse may not rise, or an empty text."""
     if wanted.sold_out and shown.available == 0:
-        return (
-            "may not rise: set to 0 after your out-of-stock cancellation, until the source changes"
-        )
+        return "may not rise: set to 0 after your out-of-stock cancellation, until a source moves by itself"
     if shown.warehouse_id in stock.fixed:
         notes = [net.note for net in stock.nets if not net.may_raise and net.note]
         return f"may not rise: {'; '.join(dict.fromkeys(notes))}"

@@ -11,7 +11,6 @@ from syncd.domain.pricing import PriceDerivation, PriceWithheld, Unpriced
 from syncd.domain.rules import ChannelRules, ListingRule, Publish, RuleOverride
 from syncd.engine.deriving import (
     World,
-    is_sold_out,
     nets,
     read_world,
     wanted_price,
@@ -68,7 +67,7 @@ def want_one(
         price=price,
         price_why=price_why,
         unpriced=unpriced,
-        sold_out=is_sold_out(world, rule),
+        sold_out=rule.sku in world.sold_out,
         escrowed=escrowed,
     )
 
@@ -84,7 +83,7 @@ def _stock(
     if world.scene is not None and concerns(setup, world.scene, bound):
         case = Case(
             engine=engine, setup=setup, scene=world.scene, rule=rule, bound=bound, nets=found,
-            sold_out=is_sold_out(world, rule),
+            sold_out=rule.sku in world.sold_out,
         )  # fmt: skip
         derived, escrowed = case.decided()
         return derived, sum(derived.capped.values()), escrowed

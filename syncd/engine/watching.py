@@ -13,10 +13,12 @@ from syncd.domain.conditions import (
     PausedSince,
     SourceView,
     View,
+    shortage,
 )
 from syncd.domain.identity import ChannelName, Place, Sku, SourceName
 from syncd.domain.listing import SetAside
 from syncd.domain.overselling import Claim, Oversold, by_shortage, claimed, is_oversold
+from syncd.domain.report import Attention
 from syncd.domain.rules import Combine
 from syncd.domain.stock import Basis, Position, SourceStanding, believe, freshness
 from syncd.engine.attention import open_unbooked, parked
@@ -26,6 +28,8 @@ from syncd.engine.vitals import health
 from syncd.ports.bookings import WrittenOrder
 from syncd.ports.records import Park
 
+MOST_SHORT = 10
+"""Oversold SKUs named, the worst first."""
 KEPT_SPANS = 2
 """Backlog samples are kept for so many times the span they are judged over."""
 
@@ -92,6 +96,15 @@ def _listings(parks: Iterable[Park], kind: SetAside) -> ParkedListings | None:
         since=min(park.since for park in rows),
         first=f"{rows[0].sku}: {rows[0].message}",
     )
+
+
+def shortages(
+    engine: EngineSetup, standings: Mapping[SourceName, SourceStanding], now: datetime
+) -> Iterator[Attention]:
+    """SKUs that were sold more often than they are there, the worst first, for a person to read."""
+    for row in oversold(engine, standings, now)[:MOST_SHORT]:
+        told = shortage(row)
+        yield Attention(what=told.what, since=told.since, count=row.short, help=told.help)
 
 
 def oversold(

@@ -14,6 +14,7 @@ from syncd.ledger.base import StorePart
 from syncd.ledger.columns import micros, moment, moment_or_none
 from syncd.ledger.connection import Connection, Row
 from syncd.ledger.database import chunks, marks
+from syncd.ledger.order_rows import LINES_LAST
 from syncd.ports.records import Movement
 
 _POSITIONS = (
@@ -96,8 +97,9 @@ class HistoryStore(StorePart):
     def prune(self, movements_before: datetime, runs_before: datetime) -> int:
         """Forget movements of runs before one moment and reports, plans and attempts before another.
 
-        With the movements go bookings that are done, of orders that have left or were cancelled, and moves
-        between sources and listings that are over.
+        With the movements go bookings that are done, of orders that have left or were cancelled, moves
+        between sources and listings that are over, and, not before `LINES_LAST`, order lines that no reading
+        can miss any more. A line that was cancelled for want of stock stays.
 
         Answers how many movements went. The present never depends on one; `positions_at` refuses
         moments before the limit.
@@ -115,6 +117,8 @@ class HistoryStore(StorePart):
             connection.exec_driver_sql(_FORGET_BOOKINGS, {"before": micros(movements_before)})
             for statement in _FORGET_MOVES:
                 connection.exec_driver_sql(statement, {"before": micros(movements_before)})
+            lines_before = min(movements_before, self._clock.now() - LINES_LAST)
+            connection.exec_driver_sql(_FORGET_LINES, {"before": micros(lines_before)})
             for statement in _FORGET_RUNS:
                 connection.exec_driver_sql(statement, {"before": micros(runs_before)})
         return gone
@@ -143,6 +147,15 @@ _FORGET_BOOKINGS = (
     "AND NOT EXISTS (SELECT 1 FROM order_line o WHERE o.channel_id = booking.channel_id "
     "AND o.order_id = booking.order_id AND o.line_id = booking.line_id "
     "AND (o.booking_step > 0 OR (o.left_at IS NULL AND o.state <> 'CANCELLED')))"
+)
+# what a row still has to be corrected by is known by the time of its count
+_FORGET_LINES = (
+    "DELETE FROM order_line WHERE created_at < :before AND updated_at < :before "
+    "AND NOT own AND NOT out_of_stock AND (platform_fulfilled OR (state = 'CANCELLED' AND left_at IS NULL) "
+    "OR left_at < MIN(:before, COALESCE((SELECT MIN(p.counted_at) FROM position p "
+    "INDEXED BY position_counted WHERE p.counted_at IS NOT NULL AND p.missing_step = 0), :before))) "
+    "AND NOT EXISTS (SELECT 1 FROM booking b WHERE b.channel_id = order_line.channel_id "
+    "AND b.order_id = order_line.order_id AND b.line_id = order_line.line_id)"
 )
 _FORGET_RUNS = (
     f"DELETE FROM approval WHERE plan_id IN ({_OLD_PLANS})",
@@ -216,6 +229,7 @@ def _position(row: Row) -> Position:
         counted_at=moment_or_none(row.counted_at),
         reason=row.reason,
         since=moment(row.since),
+        born_at=moment(row.born_at),
         missing_since=moment_or_none(row.missing_since),
         origin=_origin(row.locator, row.origin, row.line),
     )

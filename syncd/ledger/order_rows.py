@@ -2,6 +2,8 @@
 
 # ruff: noqa: S608 - statements are put together from constants and question marks only
 
+from datetime import timedelta
+
 from syncd.domain.identity import ChannelName, ListingId, ListingRef, ProductId, Sku, WarehouseId
 from syncd.domain.orders import OrderLine, OrderState
 from syncd.ledger.columns import moment, moment_or_none
@@ -9,6 +11,9 @@ from syncd.ledger.connection import Row
 
 TAKES_UNITS = "NOT platform_fulfilled AND NOT (state = 'CANCELLED' AND left_at IS NULL)"
 """The domain's `takes_units`; SQLite uses the index only where it stands word for word as there."""
+
+LINES_LAST = timedelta(days=90)
+"""An order line is remembered at least so long; no outage lasts longer."""
 
 # the SKU a listing is bound to now outranks the one noted when the order came in
 SELECT = (

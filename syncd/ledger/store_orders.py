@@ -6,14 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from syncd.domain.deducting import Step
-from syncd.domain.identity import ChannelName, Sku
-from syncd.domain.orders import OrderLine
+from syncd.domain.identity import ChannelName, Sku, SourceName
+from syncd.domain.orders import OrderLine, OrderState
 from syncd.ledger.base import StorePart
 from syncd.ledger.columns import micros, micros_or_none, moment, moment_or_none
 from syncd.ledger.connection import Connection, Row
 from syncd.ledger.database import chunks
 from syncd.ledger.names import channel_id
-from syncd.ledger.order_rows import IN_PLAY, SELECT, line_of
+from syncd.ledger.order_rows import IN_PLAY, LINES_LAST, SELECT, line_of
 from syncd.ledger.own_lines import claim, follow
 from syncd.ports.records import OrderCursor
 
@@ -65,13 +65,16 @@ class OrderStore(StorePart):
     ) -> Sequence[OrderLine]:
         """Upsert lines, keeping the earliest step times; answers the lines that are new or moved.
 
-        A line whose update is older than the stored one only contributes its step times.
+        A line whose update is older than the stored one only contributes its step times. One that was
+        forgotten (retention) stays so: it has left or was cancelled long ago, and all of it is done.
         """
         moved: dict[tuple[str, str], OrderLine] = {}
         with self._database.write() as connection:
             number, now = channel_id(connection, channel), micros(self._clock.now())
             for part in chunks(lines):
                 for line in part:
+                    if _is_forgotten(connection, number, line, self._clock.now()):
+                        continue
                     after = _upsert(connection, number, line)
                     if after is not None:
                         follow(connection, number, after, now)
@@ -90,13 +93,17 @@ class OrderStore(StorePart):
                 (channel_id(connection, channel), micros_or_none(cursor), micros(until)),
             )
 
-    def oldest_count(self) -> datetime | None:
-        """The oldest `counted_at` of any current position."""
+    def oldest_count(self, source: SourceName, gone_before: datetime | None) -> datetime | None:
+        """The oldest `counted_at` of a source's rows, without those that vanished by `gone_before`."""
         with self._database.read() as connection:
             return moment_or_none(
                 connection.exec_driver_sql(
-                    "SELECT MIN(counted_at) FROM position INDEXED BY position_counted "
-                    "WHERE counted_at IS NOT NULL"
+                    "SELECT p.counted_at FROM position p INDEXED BY position_counted "
+                    "CROSS JOIN location l ON l.id = p.location_id JOIN source s ON s.id = l.source_id "
+                    "WHERE p.counted_at IS NOT NULL AND s.name = :source AND "
+                    "(p.missing_since IS NULL OR :gone IS NULL OR p.missing_since > :gone) "
+                    "ORDER BY p.counted_at LIMIT 1",
+                    {"source": source, "gone": micros_or_none(gone_before)},
                 ).scalar()
             )
 
@@ -132,6 +139,17 @@ class OrderStore(StorePart):
                 {"sku": sku, "limit": limit},
             )
             return tuple(line_of(row) for row in rows)
+
+
+def _is_forgotten(connection: Connection, channel: int, line: OrderLine, now: datetime) -> bool:
+    """Whether it is over and older than what is remembered, and not known."""
+    if line.left_at is None and line.state is not OrderState.CANCELLED:
+        return False
+    if line.created_at >= now - LINES_LAST:
+        return False
+    limit = connection.exec_driver_sql("SELECT history_from FROM ledger_state").scalar()
+    older = limit is not None and micros(line.created_at) < int(limit)
+    return older and _stored(connection, channel, line) is None
 
 
 def _upsert(connection: Connection, channel: int, line: OrderLine) -> OrderLine | None:

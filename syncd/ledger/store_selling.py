@@ -48,6 +48,8 @@ _MOVES = (
     "SELECT i.sku, s.name AS source, l.name AS location, m.run_id, "
     "MAX(COALESCE((SELECT MAX(n.recorded_at) FROM snapshot n WHERE n.source_id = l.source_id "
     "AND n.run_id = m.run_id), r.started_at)) AS at, "
+    "MAX(COALESCE((SELECT MAX(n.as_of) FROM snapshot n WHERE n.source_id = l.source_id "
+    "AND n.run_id = m.run_id), r.started_at)) AS as_of, "
     "SUM((CAST(m.after AS INTEGER) - CAST(m.before AS INTEGER)) "
     "* CASE m.kind WHEN 'committed' THEN -1 ELSE 1 END) AS units, "
     "MAX(CASE m.kind WHEN 'quantity' THEN CAST(m.before AS INTEGER) END) AS was, "
@@ -233,6 +235,7 @@ def _move(row: Row) -> StockMove:
         place=Place(SourceName(row.source), LocationName(row.location)),
         run=str(row.run_id),
         at=moment(row.at),
+        as_of=moment(row.as_of),
         units=row.units,
         before=row.was,
         after=row.now,

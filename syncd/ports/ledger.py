@@ -239,8 +239,8 @@ class OrderLedger(Protocol):
         """A poll came to its end; both only ever advance."""
         ...
 
-    def oldest_count(self) -> datetime | None:
-        """The oldest `counted_at` of any current position."""
+    def oldest_count(self, source: SourceName, gone_before: datetime | None) -> datetime | None:
+        """The oldest `counted_at` of a source's rows, without those that vanished by `gone_before`."""
         ...
 
     def lines_in_play(self, horizon: datetime) -> Sequence[OrderLine]:

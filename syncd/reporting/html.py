@@ -12,7 +12,8 @@ body{font:15px/1.5 system-ui,sans-serif;max-width:72rem;margin:2rem auto;padding
 h1{font-size:1.4rem;margin:0 0 .2rem}h2{font-size:1.1rem;margin:2rem 0 .5rem}
 p.sub{margin:0;opacity:.7}table{border-collapse:collapse;width:100%;font-size:.9rem}
 th,td{text-align:left;padding:.3rem .6rem;border-bottom:1px solid var(--line);vertical-align:top}
-td.s{white-space:nowrap}td{overflow-wrap:anywhere}
+td.s{white-space:nowrap}td{overflow-wrap:anywhere}td:last-child:not(.s):not(.n){min-width:13rem}
+.w{overflow-x:auto;margin:0 0 1rem}
 td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}
 code{font:.85em ui-monospace,monospace;background:var(--soft);padding:.1em .3em;overflow-wrap:anywhere}
 .box{border-left:4px solid #c90;background:var(--soft);padding:.6rem 1rem;margin:.6rem 0}
@@ -71,7 +72,8 @@ def _table(titles: Sequence[str], rows: Iterable[Sequence[str]], numbers: frozen
         kind = "n" if index in numbers else "s" if len(text) <= SHORT else ""
         return f"<{name} class='{kind}'>{text}</{name}>" if kind else f"<{name}>{text}</{name}>"
 
-    return f"<table>{tag('th', titles)}{''.join(tag('td', row) for row in rows)}</table>"
+    lines = "".join(tag("td", row) for row in rows)
+    return f"<div class='w'><table>{tag('th', titles)}{lines}</table></div>"
 
 
 def _word(word: str) -> str:

@@ -115,7 +115,8 @@ def _at_risk(view: StatusView, console: Console) -> None:
     """Sold on a channel and not yet taken off the source, which still sells it."""
     if not view.at_risk:
         return
-    table = columns("At risk", "Place", "Units", "Orders", "Since", "Bookings")
+    console.print(Text("At risk: sold here, and the source still sells them", style="bold"))
+    table = columns("SKU", "Place", "Units", "Orders", "Since", "Bookings")
     for row in view.at_risk[:MOST_AT_RISK]:
         table.add_row(
             safe(row.sku), safe(row.place), str(row.units), str(row.orders),

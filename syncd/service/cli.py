@@ -200,7 +200,11 @@ def release(
 
 @app.command()
 def pause(context: typer.Context, channel: str, reason: Reason = "by hand") -> None:
-    """Stop writing to a channel."""
+    """Stop writing to a channel.
+
+    Nothing is sent to it any more, so what it shows stays as it is and it goes on selling. Its orders are
+    still read, taken off your sources (orders: write_back) and subtracted on your other channels.
+    """
     from syncd.service.commands.operating import pause as command
 
     _leave(command(context.obj, channel, reason))

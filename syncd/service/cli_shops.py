@@ -48,6 +48,9 @@ def webhooks(
 ) -> None:
     """Show which webhooks shops send to web.public_url, ask for them, or give them up.
 
+    TikTok Shop's inventory topics (68 and 71: who set a number, and when) cannot be asked for here: switch them
+    on for your app in Partner Center, with the same address as the other topics.
+
     Exit 4 when a shop does not send here what is wanted.
     """
     from syncd.service.commands.webhooks import webhooks as command

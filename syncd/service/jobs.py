@@ -222,7 +222,7 @@ class Jobs:
         """
 
         def ask() -> None:
-            if self._engine.ledger.paused(name) is not None or self._serving.stopping():
+            if self._serving.stopping():
                 return
             try:
                 with self._serving.turns[name]:
@@ -355,7 +355,7 @@ class Jobs:
         self._serving.finished(report)
 
 
-_USED = frozenset({ChannelState.OK, ChannelState.HELD})
+_USED = frozenset({ChannelState.OK, ChannelState.HELD, ChannelState.PAUSED})
 
 
 def _wrote(part: ChannelReport) -> bool:

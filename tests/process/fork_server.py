@@ -5,7 +5,8 @@ other end closes. A wish is one JSON object, `{"arguments": [...], "cwd": "…",
 and comes with four open files: the command's stdin, stdout and stderr, and a socket that is told its process
 id once it runs and its status, as `os.waitpid` gives it, once it has ended. With `--naive`, what is sent to a
 shop is recorded only afterwards: the mistake that the judge of the crash tests must find every time. With
-`--with`, the connectors of that folder are installed.
+`--with`, the connectors of that folder are installed. Where the command's folder has a file `later`, the
+wall clock is ahead by as many seconds as it says.
 """
 
 import gc
@@ -24,6 +25,7 @@ from contextlib import suppress
 import connectors
 import syncd
 from syncd.__main__ import main as run_program
+from tests.process.later import LATER, wind_forward
 
 NUMBER = 8
 """Bytes of a process id or a status, in the machine's order."""
@@ -118,6 +120,8 @@ def _become(
             os.setuid(user)
         os.chdir(cwd)
         sys.argv = ["syncd", *arguments]
+        if LATER.exists():
+            wind_forward()
         run_program()
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else 1

@@ -104,3 +104,19 @@ def test_an_order_is_taken_off_the_source_once_and_the_doctor_is_content(
         assert {"S000": 8} == keeper.shown()
         assert told in checks
         assert "could write to" not in checks
+
+
+def test_what_a_paused_shop_sells_is_taken_off_the_source(tmp_path: Path) -> None:
+    with (
+        database(tmp_path) as (sources, secrets, held),
+        shopkeeper_of(tmp_path, seed_of(1)) as keeper,
+    ):
+        given(keeper, sources, secrets)
+        keeper.syncd("apply")
+        keeper.syncd("pause", "shop", "--reason", "to be safe")
+        keeper.control.post("orders", seller_sku="S000", units=2, status="AWAITING_SHIPMENT")
+        done = keeper.syncd("apply")
+
+        assert (0, 8) == (done.returncode, held()), done.stdout
+        assert "2 bookings written into" in done.stdout
+        assert "syncd resume shop" in done.stdout

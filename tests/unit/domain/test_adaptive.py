@@ -139,7 +139,7 @@ def test_what_is_withheld_stays_until_then_and_falls_then(
 
 def move(run: str, minutes: float, units: int, place: str = SPOT) -> StockMove:
     return StockMove(
-        place=Place(Source("erp"), place), run=run, at=ago(minutes), units=units  # type: ignore[arg-type]
+        place=Place(Source("erp"), place), run=run, at=ago(minutes), as_of=ago(minutes), units=units  # type: ignore[arg-type]
     )  # fmt: skip
 
 

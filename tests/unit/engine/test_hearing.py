@@ -6,6 +6,7 @@ import pytest
 
 from syncd.domain.drifting import Mover
 from syncd.domain.identity import Sku
+from syncd.domain.report import Status
 from syncd.engine.hearing import hear
 from syncd.ports.deliveries import About, Hint, Moved, WaitingDelivery
 from tests.fakes.memory_channel import EAST, MAIN
@@ -118,3 +119,23 @@ def test_hearing_the_same_again_changes_nothing(shop: Shopfloor) -> None:
 
     assert 1 == len(shop.ledger.drift(SHOP, shop.clock.now() - timedelta(days=1)))
     assert [] == dirty(shop)
+
+
+def test_a_listing_that_is_not_known_is_nothing_to_look_at(shop: Shopfloor) -> None:
+    """Of a product that was never listed, or of another shop of the same app."""
+    told_of_it = [told(shop, mover, 7, number=n, sku="Z") for n, mover in enumerate(Mover, 1)]
+    heard(shop, *told_of_it)
+    report = shop.cycle()
+
+    assert [] == dirty(shop)
+    assert (5, Status.CLEAN) == (shop.shop.shown("A"), report.status())
+
+
+def test_a_time_to_come_outranks_nothing_that_is_told_later(shop: Shopfloor) -> None:
+    ref = next(iter(shop.shop.shop))
+    heard(shop, told(shop, Mover.PERSON, 7, ago=-86_400 * 365 * 100))
+    shop.clock.advance(60)
+    heard(shop, told(shop, Mover.PLATFORM, 9, number=2))
+
+    newest = shop.ledger.moves(SHOP, [ref])[ref]
+    assert (Mover.PLATFORM, 9) == (newest.mover, newest.units)

@@ -208,7 +208,7 @@ def test_a_stale_place_may_lower_and_not_raise() -> None:
 
 def test_a_platform_zero_after_the_sellers_cancellation_stays() -> None:
     zeroed = replace(wanted((net(A, 9),), {A: 0}), sold_out=True)
-    assert ["may not rise: set to 0 after your out-of-stock cancellation, until the source changes"] == (
+    assert ["may not rise: set to 0 after your out-of-stock cancellation, until a source moves by itself"] == (
         reasons(plan_listing(zeroed, OPEN))
     )  # fmt: skip
 

@@ -601,6 +601,7 @@ def test_a_zero_set_after_an_out_of_stock_cancellation_stays_until_the_source_mo
     stayed = floor.shop.shown("A")
     floor.clock.advance(60)
     floor.source.set(A=4)
+    floor.source.as_of = floor.clock.now()
     floor.cycle()
 
     assert (0, 4) == (stayed, floor.shop.shown("A"))

@@ -235,6 +235,9 @@ def test_a_growing_backlog_is_told_and_one_that_falls_is_not(floor: Shopfloor) -
     assert [] == waits(0)
 
 
+SHORT = "A is oversold: 3 units ordered in 1 open order, 2 left in the sources: 1 short"
+
+
 def oversold(floor: Shopfloor) -> dict[str, tuple[int, int, int]]:
     """SKU: units ordered, units left, units short."""
     engine: EngineSetup = floor.engine()
@@ -256,23 +259,20 @@ def test_orders_for_more_than_the_readings_have_left_are_oversold(floor: Shopflo
     assert {} == enough
     assert {"A": (3, 2, 1)} == oversold(floor)
     assert ["oversold:A"] == keys(floor)
-    assert (
-        "A: 3 units ordered in 1 open order, 2 left in the sources: 1 short" == found(floor)[0].what
-    )
+    assert SHORT == found(floor)[0].what
 
 
-def test_status_tells_at_once_what_is_oversold(floor: Shopfloor) -> None:
+def test_report_and_status_tell_at_once_what_is_oversold(floor: Shopfloor) -> None:
     stocked(floor, A=5)
     floor.shop.order("A", 3)
     floor.cycle()
     floor.source.set(A=2)
-    floor.cycle()
+    report = floor.cycle()
 
     (told,) = status(floor.engine(), "ledger.db").needs_attention
 
-    assert (told.what, told.count, told.help) == (
-        "A: 3 units ordered in 1 open order, 2 left in the sources: 1 short", 1, "syncd explain A",
-    )  # fmt: skip
+    assert (told,) == report.attention
+    assert (SHORT, 1, "syncd explain A") == (told.what, told.count, told.help)
 
 
 def test_a_kit_oversells_its_component(floor: Shopfloor) -> None:

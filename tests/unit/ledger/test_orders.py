@@ -114,3 +114,52 @@ def test_nothing_of_the_buyer_has_a_column() -> None:
     }
     fields = set(OrderLine.__dataclass_fields__) - {"channel", "ref"}
     assert fields | ours == set(OrderLineRow.model_fields)
+
+
+LONG_AGO = START - timedelta(days=100)
+OVER = {"created_at": LONG_AGO, "updated_at": LONG_AGO}
+
+
+def names(ledger: SqlLedger) -> set[str]:
+    return {item.line_id for item in ledger.order_lines(Sku("A"), 100)}
+
+
+def given(ledger: SqlLedger) -> None:
+    """Lines of long ago, in every state in which one can stay."""
+    ledger.record_orders(
+        SHOP,
+        [
+            line("left", state=OrderState.COMPLETED, left_at=LONG_AGO, sku=Sku("A"), **OVER),
+            line("cancelled", state=OrderState.CANCELLED, sku=Sku("A"), **OVER),
+            line("open", state=OrderState.AWAITING_SHIPMENT, sku=Sku("A"), **OVER),
+            line("left lately", left_at=at(0), sku=Sku("A"), created_at=LONG_AGO, updated_at=at(0)),
+            line(
+                "short", state=OrderState.CANCELLED, out_of_stock=True, sku=Sku("A"), **OVER
+            ),
+        ],
+    )  # fmt: skip
+
+
+def test_lines_that_no_reading_can_miss_go_with_the_movements(ledger: SqlLedger) -> None:
+    given(ledger)
+    ledger.prune(START - timedelta(days=99), START)
+
+    assert {"open", "left lately", "short"} == names(ledger)
+
+
+def test_a_line_is_remembered_for_ninety_days_whatever_retention_says(ledger: SqlLedger) -> None:
+    lately = START - timedelta(days=89)
+    over = line("left", left_at=lately, created_at=lately, updated_at=lately, sku=Sku("A"))
+    ledger.record_orders(SHOP, [over])
+    ledger.prune(START, START)
+
+    assert {"left"} == names(ledger)
+
+
+def test_a_forgotten_line_that_is_told_again_stays_forgotten(ledger: SqlLedger) -> None:
+    given(ledger)
+    ledger.prune(START - timedelta(days=99), START)
+    again = line("left", left_at=at(5), sku=Sku("A"), created_at=LONG_AGO, updated_at=at(5))
+    never_seen = line("new", sku=Sku("A"), **OVER)
+
+    assert [never_seen] == list(ledger.record_orders(SHOP, [again, never_seen]))

@@ -3,7 +3,7 @@
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -524,16 +524,21 @@ def test_quantity_maximum_never_counts_the_present_value(shelf: Shelf) -> None:
     assert {Sku("A"): 9} == shelf.ledger.quantity_maxima([Sku("A"), Sku("B")], start)
 
 
-def test_oldest_count_is_the_earliest_of_all_positions(shelf: Shelf) -> None:
-    assert None is shelf.ledger.oldest_count()
-    shelf.record(
-        [
-            Row("A", "1", counted_at="2026-11-20T08:00:00+00:00"),
-            Row("B", "1", counted_at="2026-11-19T08:00:00+00:00"),
-        ]
-    )
-    oldest = shelf.ledger.oldest_count()
-    assert "2026-11-19" == (oldest and f"{oldest:%Y-%m-%d}")
+def test_oldest_count_is_the_earliest_of_the_rows_that_are_still_there(shelf: Shelf) -> None:
+    def oldest(gone_before: datetime | None = None) -> str | None:
+        found = shelf.ledger.oldest_count(SourceName("stock"), gone_before)
+        return None if found is None else f"{found:%m-%d}"
+
+    assert None is oldest()
+    kept = Row("A", "1", counted_at="2026-11-20T08:00:00+00:00")
+    shelf.record([kept, Row("B", "1", counted_at="2026-11-19T08:00:00+00:00")])
+    before = oldest()
+    shelf.record([kept])
+    lost = shelf.clock.now()
+
+    assert ("11-19", "11-19", "11-19") == (before, oldest(), oldest(lost - timedelta(seconds=1)))
+    assert "11-20" == oldest(lost + timedelta(seconds=1))
+    assert None is shelf.ledger.oldest_count(SourceName("other"), None)
 
 
 def test_default_location_names_a_source_without_locations(shelf: Shelf) -> None:

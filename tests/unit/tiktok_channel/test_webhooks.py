@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from connectors.tiktok_shop.signing import webhook_signature
-from connectors.tiktok_shop.webhooks import EVERYTHING, WebhookReader
+from connectors.tiktok_shop.webhooks import EVERYTHING, MOST_UNITS, WebhookReader
 from syncd.domain.drifting import Mover
 from syncd.domain.errors import DeliveryRefused
 from syncd.domain.identity import ChannelName
@@ -208,6 +208,32 @@ def test_the_time_may_lack_its_zone_or_be_nonsense(text: str | None, hour: int |
 
     assert found is not None
     assert hour == (None if found.at is None else found.at.hour)
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text()
+    | st.sampled_from(["api_sync", "manual_adjustment", "2026-11-23T14:31:00Z", "1729", 10**30]),
+    lambda inner: st.lists(inner, max_size=3)
+    | st.dictionaries(
+        st.sampled_from(["trigger_source", "occurred_at", "total_available_quantity"]), inner
+    ),
+    max_leaves=8,
+)  # fmt: skip
+FIELDS = ("product_id", "sku_id", "event_id", "occurred_at", "change_detail",
+          "quantity_snapshot_after_change")  # fmt: skip
+
+
+@given(st.sampled_from([27, 68, 71]), st.dictionaries(st.sampled_from(FIELDS), ANYTHING))
+def test_no_telling_of_stock_is_too_strange_to_be_read(
+    number: int, data: dict[str, object]
+) -> None:
+    for hint in told(number, data).hints:
+        assert hint.reference == "" or hint.reference.isdecimal()
+        if hint.moved is not None:
+            assert hint.moved.product.isdecimal()
+            assert hint.reference
+            assert hint.moved.units is None or 0 <= hint.moved.units <= MOST_UNITS
+            assert hint.moved.at is None or hint.moved.at.tzinfo is UTC
 
 
 @pytest.mark.parametrize("number", [999, True, "1", None, 1.0, 10**30])

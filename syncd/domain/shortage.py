@@ -1,0 +1,50 @@
+"""What proves that there are units again after the seller cancelled an order for want of stock."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from syncd.domain.orders import OrdersPolicy
+from syncd.domain.selling import Explanation, StockMove, falls, patience, unexplained
+from syncd.domain.stock import Position, State
+from syncd.domain.write_back import Booking, BookingState
+
+KNOWN_FOR = timedelta(days=30)
+"""So long after a cancellation it is asked what changed a reading; later any change of it counts."""
+_EVER = datetime.max.replace(tzinfo=UTC)
+
+
+def is_restated(position: Position, cancelled_at: datetime) -> bool:
+    """Whether the source named the SKU first, or counted it, after the cancellation."""
+    if position.counted_at is not None:
+        return position.counted_at > cancelled_at
+    return position.state is State.KNOWN and position.born_at > cancelled_at
+
+
+def moved_by_itself(
+    moves: Iterable[StockMove], bookings: Iterable[Booking], cancelled_at: datetime,
+    policy: OrdersPolicy, every: timedelta,
+) -> bool:  # fmt: skip
+    """Whether readings of one source moved after the cancellation by more than what we booked into it.
+
+    A reading counts when it surely tells of the time after the cancellation. A booking explains what it moved
+    once, at the first reading after it was sent; in doubt it explains it as well, because holding for too long
+    sells nothing that is not there.
+    """
+    known = list(moves)
+    later = {move.at for move in known if move.as_of > cancelled_at}
+    if not later:
+        return False
+    booked = [item for item in bookings if item.in_doubt or item.state is BookingState.DONE]
+    taken = [_explained(item, -item.delta, policy, every) for item in booked if item.delta < 0]
+    given = [_explained(item, item.delta, policy, every) for item in booked if item.delta > 0]
+    gained = falls(replace(move, units=-move.units) for move in known)
+    alone = (*unexplained(falls(known), taken), *unexplained(gained, given))
+    return any(row.at in later for row in alone)
+
+
+def _explained(booking: Booking, units: int, policy: OrdersPolicy, every: timedelta) -> Explanation:
+    since = booking.tried_at or booking.stored_at
+    known = booking.confirmed_at
+    latest = _EVER if known is None else known + patience(policy, every)
+    return Explanation(earliest=since, latest=latest, units=units)

@@ -1,0 +1,103 @@
+"""After an out-of-stock cancellation only news of the source puts a SKU on sale again, not our own booking."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from syncd.domain.orders import OrderState
+from tests.fakes.memory_channel import MAIN
+from tests.unit.write_back.counter import Counter
+
+
+def cancelled_for_want(counter: Counter, number: str) -> None:
+    """The seller cancels, and the platform sets the SKU to 0."""
+    counter.clock.advance(10)
+    counter.shop.advance(number, OrderState.CANCELLED)
+    counter.shop.lines[number] = replace(counter.shop.lines[number], out_of_stock=True)
+    counter.shop.set_stock("A", MAIN, 0)
+
+
+@pytest.fixture
+def short(counter: Counter) -> Counter:
+    """Ten units by the books; two were ordered and taken off, but a reading does not show that yet."""
+    counter.stocked(A=10)
+    number = counter.shop.order("A", 2)
+    counter.cycle_later()
+    cancelled_for_want(counter, number)
+    assert 8 == counter.left("A")
+    return counter
+
+
+def test_our_own_deduction_is_no_news(short: Counter) -> None:
+    for _ in range(3):
+        short.cycle_later(60)
+
+    assert (8, 0) == (short.left("A"), short.shop.shown("A"))
+
+
+def test_what_others_ordered_and_gave_back_is_no_news(short: Counter) -> None:
+    short.shop.set_stock("A", MAIN, 1)
+    number = short.shop.order("A", 1)
+    short.cycle_later(60)
+    short.cycle_later(60)
+    short.shop.advance(number, OrderState.CANCELLED)
+    short.shop.set_stock("A", MAIN, 0)
+    for _ in range(3):
+        short.cycle_later(60)
+
+    assert (8, 0) == (short.left("A"), short.shop.shown("A"))
+
+
+def restock(counter: Counter) -> None:
+    counter.stock_of.set(A=13)
+
+
+def correct(counter: Counter) -> None:
+    counter.stock_of.set(A=3)
+
+
+@pytest.mark.parametrize(("happen", "units"), [(restock, 13), (correct, 3)])
+def test_a_number_that_we_did_not_make_is_news(
+    short: Counter, happen: Callable[[Counter], None], units: int
+) -> None:
+    short.cycle_later(60)
+    happen(short)
+    short.cycle_later(60)
+
+    assert units == short.shop.shown("A")
+
+
+def test_news_that_came_with_our_own_deduction_is_news(short: Counter) -> None:
+    restock(short)
+    short.cycle_later(60)
+
+    assert 13 == short.shop.shown("A")
+
+
+def test_what_a_reading_said_before_the_cancellation_is_no_news(short: Counter) -> None:
+    before = short.source.as_of
+    restock(short)
+    short.clock.advance(60)
+    short.source.as_of = before
+    short.cycle()
+
+    assert 0 == short.shop.shown("A")
+
+
+def test_a_row_that_could_not_be_believed_for_a_while_is_no_news(short: Counter) -> None:
+    short.cycle_later(60)
+    good = list(short.stock_of.rows)
+    short.stock_of.rows = [replace(row, quantity="") for row in good]
+    short.cycle_later(60)
+    short.stock_of.rows = good
+    short.cycle_later(60)
+
+    assert 0 == short.shop.shown("A")
+
+
+def test_after_a_month_any_change_since_then_will_do(short: Counter) -> None:
+    short.cycle_later(60)
+    short.cycle_later(31 * 86_400)
+
+    assert 8 == short.shop.shown("A")
