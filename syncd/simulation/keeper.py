@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from syncd.domain.errors import ChannelError
@@ -105,7 +106,7 @@ class Keeper:
             poll, work = min(jobs, key=lambda job: (job[0].due(time.time), job[0].ran_at))
             due = poll.due(time.time)
             if due > time.time:
-                time.rest(min(due, until))
+                self._survived(partial(self._machine.rest, min(due, until)))
                 continue
             poll.ran(time.time)
             self._survived(work)

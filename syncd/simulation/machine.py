@@ -40,6 +40,10 @@ class Machine:
         """Let so much time pass, with all that happens in it."""
         self.timeline.sleep(seconds)
 
+    def rest(self, until: float) -> None:
+        """Let the process wait until then, in simulated seconds, or until it is woken."""
+        self.timeline.rest(until)
+
     def seconds(self, moment: datetime) -> float:
         """When this machine's clock will show that moment, in simulated seconds."""
         return (moment - BEGIN).total_seconds() - self.ahead
@@ -48,8 +52,22 @@ class Machine:
         self.crashes.dead_end()
 
 
+IDLE = 30.0
+"""Seconds after which a process that a crash found with nothing to do dies all the same."""
+
+
 class FragileMachine(Machine):
-    """One whose process dies between two calls too: wherever it looks at the clock, as all transactions do."""
+    """One whose process dies between two calls too: wherever it looks at the clock, as all transactions do.
+
+    It also dies while it waits.
+    """
+
+    def rest(self, until: float) -> None:
+        """Wait, and die meanwhile when the time has come."""
+        late = self.crashes.due + IDLE
+        super().rest(min(until, late))
+        if self.timeline.time >= late:
+            self.crashes.strike()
 
     def _pass_by(self) -> None:
         self.crashes.pass_by()

@@ -82,7 +82,7 @@ class Crashes:
         self._within = within
         self._every = fate.misfortune.crash_every
         self._now = now
-        self._due = self._drawn()
+        self.due = self._drawn()
         self._spared = 0
         self.count = 0
         self._dead = False
@@ -90,12 +90,16 @@ class Crashes:
     def pass_by(self) -> None:
         """A moment in the middle of a call; raises Crash when its time has come."""
         self.dead_end()
-        if self._now() < self._due:
+        if self._now() < self.due:
             return
         if self._spared > 0:
             self._spared -= 1
             return
-        self._due = self._drawn()
+        self.strike()
+
+    def strike(self) -> None:
+        """Raise Crash now."""
+        self.due = self._drawn()
         self.count += 1
         self._dead = True
         raise Crash
