@@ -20,30 +20,37 @@ THE_WORLD = (
 )
 """What belongs to the simulation is no part of what syncd holds."""
 OURS = ("syncd", "connectors")
+KEPT_FOR_GOOD = frozenset({"order_line"})
+_PAGES = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
+_TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
 _SHARED = (type, ModuleType, FunctionType, BuiltinFunctionType, CodeType, FrameType)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holdings:
-    """At one moment: bytes in memory, open file descriptors of the whole process, bytes of the ledger."""
+    """At one moment: bytes in memory, open files of the whole process, the ledger's bytes and rows."""
 
     memory: int
     files: int
     ledger: int
+    rows: int
+    """But for those of order lines, which the ledger keeps for good: they say what was booked already."""
 
 
 def holdings(process: Process, folder: Path) -> Holdings:
     """What this life holds now, and what its modules keep beside it."""
     roots = [process.engine, process.channel, process.ledger, *_kept_by_modules()]
+    size, rows = _measured(folder)
     return Holdings(
         memory=sum(map(sys.getsizeof, _reachable(roots))),
         files=sum(1 for _ in Path("/proc/self/fd").iterdir()),
-        ledger=_size(folder),
+        ledger=size,
+        rows=rows,
     )
 
 
-def _size(folder: Path) -> int:
-    """Of the whole database, whether or not its pages have moved from the log to the file yet.
+def _measured(folder: Path) -> tuple[int, int]:
+    """Bytes and rows of the ledger, whether or not its pages have moved from the log to the file yet.
 
     A copy is looked at, because SQLite keeps files open that are closed while another of its connections has a
     lock.
@@ -52,10 +59,12 @@ def _size(folder: Path) -> int:
         for file in folder.glob("ledger.db*"):
             copy(file, beside)
         with closing(connect(Path(beside) / "ledger.db")) as looking:
-            pages, size = looking.execute(
-                "SELECT page_count, page_size FROM pragma_page_count, pragma_page_size"
-            ).fetchone()
-            return int(pages) * int(size)
+            bytes_, tables = looking.execute(_PAGES).fetchone()[0], looking.execute(_TABLES)
+            return bytes_, sum(
+                looking.execute(f'SELECT COUNT(*) FROM "{name}"').fetchone()[0]  # noqa: S608
+                for (name,) in tables.fetchall()
+                if name not in KEPT_FOR_GOOD
+            )
 
 
 def _kept_by_modules() -> Iterator[object]:

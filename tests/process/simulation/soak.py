@@ -1,10 +1,11 @@
 """A day of everything at once: what goes wrong and when, who repairs it, and what must be true after it."""
 
 import json
+import math
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -59,16 +60,24 @@ Way = Literal["syncd connect", "the page of the daemon"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Soak:
-    """How long and how large; `crash_every` in seconds, 0 for never; buyers of a day on both sides."""
+    """How long and how large; `crash_every` in seconds, 0 for never; `buyers` a day on both sides.
+
+    It is judged at the end of every day.
+    """
 
     seed: int
     skus: int
     buyers: int
     crash_every: float
     way: Way = "syncd connect"
-    days: int = 1
+    hours: float = 24.0
     retention: timedelta = timedelta(hours=4)
     misfortune: Misfortune = EVERY_TWENTIETH
+
+    @property
+    def days(self) -> int:
+        """Whole days and what is begun of the last."""
+        return math.ceil(self.hours * HOUR / DAY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +91,7 @@ class Soaked:
     booked: int
 
 
-def soak(wanted: Soak, at: tuple[float, ...]) -> Soaked:
+def soak(wanted: Soak, at: Sequence[float]) -> Soaked:
     """Live it to its end, with samples at these hours; Broken for the first law that is broken."""
     folder = Path(tempfile.mkdtemp(prefix="syncd-soak-", dir=MEMORY if MEMORY.is_dir() else None))
     try:
@@ -109,7 +118,7 @@ class _Soak:
         self._skus = [article.sku for article in demand.articles]
         self._connected = 1
 
-    def lived(self, at: tuple[float, ...]) -> Soaked:
+    def lived(self, at: Sequence[float]) -> Soaked:
         """From the first connect to the last look."""
         self._told("settings", {"token_life": TOKEN_LIFE})
         self._schedule()
@@ -121,12 +130,14 @@ class _Soak:
             cast.keeper.begin()
             self._let(self._misfortune)
             for day in range(self._wanted.days):
-                for end in _steps(day, at):
+                for end in _steps(day, at, self._wanted.hours * HOUR):
                     cast.keeper.serve(end)
                     self._person_looks(cast)
+                    self._forget_deliveries(cast)
                     if end / HOUR in at:
                         samples[end / HOUR] = holdings(cast.keeper.process, self._folder)
-                self._judge(cast)
+                if self._stage.timeline.time >= (day + 1) * DAY:
+                    self._judge(cast)
             return Soaked(
                 samples=samples, struck=self._fate.struck, crashes=self._stage.crashes.count,
                 connected=self._connected, booked=len(self._stage.world.merchant.answered),
@@ -200,6 +211,11 @@ class _Soak:
                 connect(cast.keeper.process.channel, code, self._stage.machine.now())
         self._connected += 1
 
+    def _forget_deliveries(self, cast: Cast) -> None:
+        """As the web server does now and then."""
+        before = self._stage.machine.now() - self._wanted.retention
+        cast.keeper.process.ledger.forget_deliveries(before)
+
     def _connect_beside(self, connection: Connection, code: str) -> None:
         """Another process exchanges the code; the daemon finds the new tokens in the ledger."""
         machine = self._stage.machine
@@ -240,8 +256,10 @@ class _Soak:
         return found
 
 
-def _steps(day: int, at: tuple[float, ...]) -> Iterator[float]:
+def _steps(day: int, at: Sequence[float], until: float) -> Iterator[float]:
     """When a person looks, and when samples are taken, in simulated seconds."""
-    looks = [day * DAY + number * PERSON_LOOKS for number in range(1, int(DAY / PERSON_LOOKS) + 1)]
-    within = [hour * HOUR for hour in at if day * DAY < hour * HOUR <= (day + 1) * DAY]
-    yield from sorted({*looks, *within})
+    begin, end = day * DAY, min((day + 1) * DAY, until)
+    looks = {begin + number * PERSON_LOOKS for number in range(1, int(DAY / PERSON_LOOKS) + 1)}
+    yield from sorted(
+        moment for moment in looks | {hour * HOUR for hour in at} if begin < moment <= end
+    )
