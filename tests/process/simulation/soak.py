@@ -9,10 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from itertools import count
 from pathlib import Path
 from random import Random
-from typing import Literal
+from typing import Any, Literal
 
 from syncd.domain.errors import ChannelError
 from syncd.domain.report import ChannelState
@@ -166,12 +167,12 @@ class _Soak:
         for day in range(self._wanted.days):
             start = day * DAY
             for (begin, end), ahead in ((FAST, SKEW), (SLOW, -SKEW)):
-                at(start + begin, lambda ahead=ahead: self._set_clock(ahead))
-                at(start + end, lambda: self._set_clock(0.0))
+                at(start + begin, partial(self._set_clock, ahead))
+                at(start + end, partial(self._set_clock, 0.0))
             at(start + DEAUTHORIZED[0], self._deauthorize)
-            at(start + SHUT[0], lambda until=start + SHUT[1]: self._shut(until))
-            at(start + QUIET, lambda: self._let(CALM))
-            at(start + DAY, lambda: self._let(self._misfortune))
+            at(start + SHUT[0], partial(self._shut, start + SHUT[1]))
+            at(start + QUIET, partial(self._let, CALM))
+            at(start + DAY, partial(self._let, self._misfortune))
             for number in range(int(QUIET / REPRICED_EVERY)):
                 at(start + (number + 0.5) * REPRICED_EVERY, self._reprice)
         for sku in self._skus:
@@ -247,12 +248,12 @@ class _Soak:
             for sku in product["skus"]
         }
 
-    def _told(self, what: str, body: object) -> dict[str, object]:
+    def _told(self, what: str, body: object) -> dict[str, Any]:
         """A word with the platform itself."""
         method, sent = ("GET", b"") if body is None else ("POST", json.dumps(body).encode())
         status, _, answer = self._stage.shop.wire(method, f"/control/{what}", {}, sent)
         assert 200 == status, answer
-        found: dict[str, object] = json.loads(answer)
+        found: dict[str, Any] = json.loads(answer)
         return found
 
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,7 +13,7 @@ from connectors.tiktok_shop.channel import TikTokShopChannel
 from syncd.ports.channel import OrderFeed
 from syncd.simulation.laws import Broken, Law
 from syncd.simulation.world import World
-from tests.process.simulation.soak import Soak, Soaked, soak
+from tests.process.simulation.soak import EVERY_TWENTIETH, Soak, Soaked, soak
 from tests.process.simulation.world import PROOF
 
 CALLS = {
@@ -33,7 +33,7 @@ LARGE = Soak(seed=3, skus=300, buyers=1_200, crash_every=240.0)
 LONG_LIFE = Soak(
     seed=3, skus=6, buyers=20, crash_every=0.0, way="the page of the daemon", hours=DAYS * 24.0
 )
-MORNING, NOON, NIGHT = (2.0, 4.0, 6.0), 12.0, (18.0, 20.0, 22.0, 24.0)
+MORNING, NOON, NIGHT = (6.5, 8.5, 10.5), 12.0, (18.0, 20.0, 22.0, 24.0)
 AFTERWARDS = tuple(hour + (DAYS - 1) * 24.0 for hour in NIGHT)
 
 
@@ -64,22 +64,24 @@ def test_a_source_that_forgets_keys_is_found(monkeypatch: pytest.MonkeyPatch) ->
 
     monkeypatch.setattr(World, "adjust", forgetful)
     with pytest.raises(Broken) as broken:
-        soak(ROUGH, ())
+        soak(replace(ROUGH, misfortune=replace(EVERY_TWENTIETH, lost_answer=0.3)), ())
     assert Law.BOOKED_ONCE is broken.value.law
 
 
 def test_a_connector_that_keeps_what_it_read_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    honest = TikTokShopChannel.orders
+    honest, files = TikTokShopChannel.orders, ExitStack()
 
     def hoarding(
         self: TikTokShopChannel, since: datetime | None
     ) -> AbstractContextManager[OrderFeed]:
         hoard = self.__dict__.setdefault("hoard", [])
-        hoard.append((bytes(1_000), Path(__file__).open()))  # noqa: SIM115 - that is the fault
+        hoard.append(bytes(1_000))
+        files.enter_context(Path(__file__).open())  # noqa: SIM115 - closed at the end
         return honest(self, since)
 
     monkeypatch.setattr(TikTokShopChannel, "orders", hoarding)
-    after = soak(replace(LONG_LIFE, hours=4.0), (1.0, 2.0, 3.0, 4.0))
+    with files:
+        after = soak(replace(LONG_LIFE, hours=4.0), (1.0, 2.0, 3.0, 4.0))
     assert grown(after, (1.0, 2.0), (3.0, 4.0)).startswith("memory, files: ")
 
 
@@ -89,6 +91,8 @@ def test_a_ledger_that_forgets_nothing_is_found() -> None:
 
 
 HOLDS_MORE = 1.02
+POOLED = 2
+"""Files by which two moments differ by chance: a pooled connection opens SQLite's log when it is used."""
 LIVES_IN_ONE_PROCESS = 1.4
 """Each simulated life leaves what SQLAlchemy compiled for its engine, up to a hundred of them."""
 
@@ -108,7 +112,7 @@ def grown(
     early, late = ([after.samples[hour] for hour in hours] for hours in (before, then))
     held = [min(sample.memory for sample in some) for some in (early, late)]
     files = [min(sample.files for sample in some) for some in (early, late)]
-    found = {"memory": held[1] > memory * held[0], "files": files[1] > files[0]}
+    found = {"memory": held[1] > memory * held[0], "files": files[1] > files[0] + POOLED}
     names = ", ".join(name for name, more in found.items() if more)
     return (
         f"{names}: {held[0]} bytes and {files[0]} files, then {held[1]} and {files[1]}"
