@@ -64,7 +64,7 @@ def test_a_source_that_forgets_keys_is_found(monkeypatch: pytest.MonkeyPatch) ->
 
     monkeypatch.setattr(World, "adjust", forgetful)
     with pytest.raises(Broken) as broken:
-        soak(replace(ROUGH, misfortune=replace(EVERY_TWENTIETH, lost_answer=0.3)), ())
+        soak(replace(ROUGH, buyers=300, misfortune=replace(EVERY_TWENTIETH, lost_answer=0.3)), ())
     assert Law.BOOKED_ONCE is broken.value.law
 
 
