@@ -139,7 +139,8 @@ def decide_now(engine: EngineSetup, setup: ChannelSetup) -> None:
     if not open_:
         return
     missing = max(row.first_seen for row in open_) + INDEX_DELAY - engine.clock.now()
-    engine.clock.sleep(max(0.0, missing.total_seconds()))
+    # where the clock was put back they seem to lie ahead, which is nothing to wait for
+    engine.clock.sleep(max(0.0, min(missing, INDEX_DELAY).total_seconds()))
     poll_meanwhile(engine, setup)
     decide_drift(engine, setup)
 

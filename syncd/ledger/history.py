@@ -97,7 +97,8 @@ class HistoryStore(StorePart):
     def prune(self, movements_before: datetime, runs_before: datetime) -> int:
         """Forget movements of runs before one moment and reports, plans and attempts before another.
 
-        With the movements go bookings that are done, of orders that have left or were cancelled, moves
+        With the reports go readings that neither a movement nor a position bears witness of any more; with the
+        movements go bookings that are done, of orders that have left or were cancelled, moves
         between sources and listings that are over, and, not before `LINES_LAST`, order lines that no reading
         can miss any more. A line that was cancelled for want of stock stays.
 
@@ -171,6 +172,13 @@ _FORGET_RUNS = (
     "DELETE FROM drift WHERE last_seen < :before",
     "DELETE FROM move WHERE at < :before",
     "UPDATE run SET document = NULL WHERE started_at < :before",
+    # a reading is needed by the positions that it read last and by the movements that it found
+    (
+        f"DELETE FROM snapshot WHERE run_id IN {_OLD} "
+        "AND id NOT IN (SELECT snapshot_id FROM source_state WHERE snapshot_id IS NOT NULL) "
+        "AND id NOT IN (SELECT snapshot_id FROM position) "
+        "AND run_id NOT IN (SELECT run_id FROM movement)"
+    ),
     (
         "DELETE FROM run WHERE started_at < :before AND finished_at IS NOT NULL "
         "AND NOT EXISTS (SELECT 1 FROM snapshot WHERE run_id = run.id) "

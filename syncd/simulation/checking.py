@@ -2,8 +2,12 @@
 
 import json
 from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
 
+from syncd.domain.change import Field
 from syncd.domain.identity import Sku
+from syncd.domain.money import Money
 from syncd.domain.orders import OrdersMode
 from syncd.domain.outcome import Verdict
 from syncd.simulation.books import Books
@@ -15,6 +19,9 @@ from syncd.simulation.trace import Trace
 from syncd.simulation.world import World
 
 MOST_NAMED = 3
+PRICES = "/prices/update"
+BOTH = 20
+"""Attempts of a SKU among which the newest of either field is."""
 
 
 class Checks:
@@ -33,15 +40,18 @@ class Checks:
 
     def arrived(self, path: str, body: bytes) -> None:
         """A write reached the shop: its intent lies in the ledger already, and nothing is known of it yet."""
-        del path
+        price = path.endswith(PRICES)
         for row in json.loads(body)["skus"]:
             sku = self._skus[row["id"]]
-            (stock,) = row["inventory"]
-            self._trace.note(f"TikTok shows {stock['quantity']} of {sku}")
-            attempts = self._keeper.process.ledger.attempts(SHOP, Sku(sku), 1)
-            open_ = attempts and attempts[0].verdict is Verdict.UNKNOWN
-            if not open_ or attempts[0].sent != stock["quantity"]:
-                self._break(Law.INTENT_FIRST, f"{sku} was set to {stock['quantity']} without one")
+            sent, told = _price(row) if price else _quantity(row)
+            self._trace.note(f"TikTok shows {told} of {sku}")
+            wanted = Field.PRICE if price else Field.QUANTITY
+            found = [
+                each for each in self._keeper.process.ledger.attempts(SHOP, Sku(sku), BOTH)
+                if each.change.field is wanted
+            ][:1]  # fmt: skip
+            if not any(each.verdict is Verdict.UNKNOWN and each.sent == sent for each in found):
+                self._break(Law.INTENT_FIRST, f"{sku} was set to {told} without one")
 
     def at_rest(self) -> Broken | None:
         """What is wrong at rest; None when nothing is."""
@@ -86,3 +96,14 @@ class Checks:
 
     def _break(self, law: Law, how: str) -> None:
         raise Broken(law, how, self._world.timeline.time)
+
+
+def _quantity(row: Mapping[str, Any]) -> tuple[int, str]:
+    (stock,) = row["inventory"]
+    return stock["quantity"], str(stock["quantity"])
+
+
+def _price(row: Mapping[str, Any]) -> tuple[int, str]:
+    """In minor units, and as the shop is told it."""
+    told = row["price"]["amount"]
+    return Money.of(Decimal(told), row["price"]["currency"]).minor, f"{told} as the price"

@@ -15,6 +15,7 @@ class Design:
     """One way to keep two shops apart; times in seconds.
 
     `syncd` False is an app that copies orders and stock both ways every `source_every`, without syncd.
+    `prices`: syncd publishes them too.
     `imports_every`: the merchant's own system books TikTok's orders by itself so often; None: never.
     """
 
@@ -29,6 +30,7 @@ class Design:
     safety: int = 0
     adaptive: bool = False
     escrow: bool = False
+    prices: bool = False
 
 
 def _within(seconds: float) -> OrdersPolicy:

@@ -1,8 +1,9 @@
 """syncd in the simulated world: cycles when polls, hints and timers ask for them, as the daemon runs them."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from syncd.domain.errors import ChannelError
@@ -15,7 +16,9 @@ from syncd.engine.setup import Trigger
 from syncd.ports.deliveries import Arrival, Delivery, Receipt
 from syncd.ports.ledger import Ledger
 from syncd.ports.sandbox import Letter
+from syncd.settings.surroundings import Retention
 from syncd.simulation.designs import Design
+from syncd.simulation.machine import Machine
 from syncd.simulation.merchant_source import MerchantSource
 from syncd.simulation.misfortune import Crash, Fate
 from syncd.simulation.polling import NEVER, Poll
@@ -27,7 +30,6 @@ from syncd.simulation.process import (
     Process,
     started,
 )
-from syncd.simulation.timeline import BEGIN, Timeline
 from syncd.simulation.trace import Trace
 
 LOOKS = (0.5, 2.0)
@@ -36,6 +38,8 @@ LATE_ORDERS = 3.0
 AT_LEAST = 1.0
 AFTERWARDS = 2.0
 SELDOM = 1e9
+TIDY_FIRST, TIDY_EVERY = 60.0, 86_400.0
+"""Seconds after its start at which a daemon forgets what is old, and until it does so again."""
 RESTARTS_AFTER = (1.0, 6.0)
 """Seconds from the death of the process until the next one works."""
 MOST_DELIVERIES = 1_000
@@ -51,12 +55,14 @@ class Keeper:
     """Reads the source, publishes and reconciles, one thing at a time; dies and is born again."""
 
     def __init__(
-        self, design: Design, folder: Path, timeline: Timeline, fate: Fate, trace: Trace,
-        source: MerchantSource, connection: Connection, told: Callable[[Report, Ledger], None],
+        self, design: Design, folder: Path, machine: Machine, fate: Fate,
+        trace: Trace, source: MerchantSource, connection: Connection,
+        told: Callable[[Report, Ledger], None],
     ) -> None:  # fmt: skip
         self._design = design
         self._folder = folder
-        self._timeline = timeline
+        self._machine = machine
+        self._timeline = machine.timeline
         self._trace = trace
         self._source = source
         self._connection = connection
@@ -68,6 +74,8 @@ class Keeper:
             Poll(every=span, phase=span * phase) for span, phase in zip(every, phases, strict=True)
         )
         self._late = Poll(every=SELDOM, phase=SELDOM)
+        self._tidying = self._tidying_from(0.0)
+        self.retention = Retention()
         self.cycles = 0
         self._process: Process | None = None
 
@@ -87,17 +95,18 @@ class Keeper:
     def serve(self, until: float) -> None:
         """Work until that moment."""
         time = self._timeline
-        jobs = (
-            (self.reading, self._read),
-            (self.publishing, self._publish),
-            (self._late, self._ask_late),
-            (self._reconciling, self._reconcile),
-        )
         while time.time < until:
+            jobs = (
+                (self.reading, self._read),
+                (self.publishing, self._publish),
+                (self._late, self._ask_late),
+                (self._reconciling, self._reconcile),
+                (self._tidying, self._tidy),
+            )
             poll, work = min(jobs, key=lambda job: (job[0].due(time.time), job[0].ran_at))
             due = poll.due(time.time)
             if due > time.time:
-                time.rest(min(due, until))
+                self._survived(partial(self._machine.rest, min(due, until)))
                 continue
             poll.ran(time.time)
             self._survived(work)
@@ -129,7 +138,7 @@ class Keeper:
 
     def _take(self, receiver: str, delivery: Delivery, poll: Poll) -> None:
         """Stored before it is answered; what was told before asks for nothing."""
-        arrival = Arrival(receiver=receiver, delivery=delivery, received_at=self._timeline.now())
+        arrival = Arrival(receiver=receiver, delivery=delivery, received_at=self._machine.now())
         (receipt,) = self.process.ledger.record_deliveries([arrival])
         if receipt is Receipt.STORED:
             poll.hinted = True
@@ -154,17 +163,17 @@ class Keeper:
     def _plan_ahead(self, now: float, part: ChannelReport) -> None:
         """When to publish again before its time, and from when on there is something to find."""
         ledger, writers = self.process.ledger, self.process.engine.writers()
-        booking = _seconds(ledger.next_booking_at(SHOP, writers)) if writers else None
+        booking = self._seconds(ledger.next_booking_at(SHOP, writers)) if writers else None
         waits = [now + LOOK_AGAIN] if ledger.unresolved(SHOP) else []
         if booking is not None and booking <= now + LOOK_AGAIN:
             waits.append(booking)
         if part.look_again is not None:
-            waits.append((part.look_again - BEGIN).total_seconds() + AFTERWARDS)
+            waits.append(self._machine.seconds(part.look_again) + AFTERWARDS)
         if waits:
             self.publishing.again_at = max(min(waits), now + AT_LEAST)
         if ledger.dirty_count(SHOP):
             self.publishing.stir(now)
-        withheld = _seconds(ledger.next_withheld_at(SHOP)) if self._design.adaptive else None
+        withheld = self._seconds(ledger.next_withheld_at(SHOP)) if self._design.adaptive else None
         for moment in (booking, withheld):
             if moment is not None:
                 self.publishing.stir(moment)
@@ -184,6 +193,10 @@ class Keeper:
         self._told(reconcile(engine, engine.channels[SHOP], task, unwritten), engine.ledger)
         if self.process.ledger.dirty_count(SHOP):
             self.publishing.hinted = True
+
+    def _tidy(self) -> None:
+        now, kept = self._machine.now(), self.retention
+        self.process.ledger.prune(now - kept.movements, now - kept.runs)
 
     @contextmanager
     def _settled(self, receiver: str) -> Iterator[None]:
@@ -207,21 +220,36 @@ class Keeper:
     def _survived(self, work: Callable[[], object]) -> None:
         """Do it; if the process dies in it, a new one takes up after a while."""
         try:
-            work()
+            with self._machine.working():
+                work()
         except Crash:
-            self._trace.note("syncd dies")
-            dead, self._process = self.process, None
+            self._die()
+            self._live_again()
+
+    def _die(self) -> None:
+        """The kernel closes files and frees locks; whatever else would be done at the end is not done."""
+        self._trace.note("syncd dies")
+        dead, self._process = self.process, None
+        with suppress(Crash), self._machine.working():
             dead.closing.close()
+
+    def _live_again(self) -> None:
+        while self._process is None:
             self._timeline.sleep(self._dice.uniform(*RESTARTS_AFTER))
-            self._process = self._born()
-            self._trace.note("syncd lives again")
-            self.reading.hinted = self.publishing.hinted = True
-            self.publishing.again_at = self._late.again_at = NEVER
+            self._machine.crashes.born()
+            with suppress(Crash), self._machine.working():
+                self._process = self._born()
+        self._trace.note("syncd lives again")
+        self.reading.hinted = self.publishing.hinted = True
+        self.publishing.again_at = self._late.again_at = NEVER
+        self._tidying = self._tidying_from(self._timeline.time)
 
     def _born(self) -> Process:
-        return started(self._design, self._folder, self._timeline, self._source, self._connection)
+        return started(self._design, self._folder, self._machine, self._source, self._connection)
 
+    def _seconds(self, moment: datetime | None) -> float | None:
+        """In simulated seconds."""
+        return None if moment is None else self._machine.seconds(moment)
 
-def _seconds(moment: datetime | None) -> float | None:
-    """In simulated seconds."""
-    return None if moment is None else (moment - BEGIN).total_seconds()
+    def _tidying_from(self, now: float) -> Poll:
+        return Poll(every=TIDY_EVERY, phase=now + TIDY_FIRST, stirred_at=now)

@@ -17,6 +17,9 @@ class Merchant:
     version: int = 0
     changed_at: dict[str, float] = field(default_factory=dict)
     answered: dict[str, int] = field(default_factory=dict)
+    prices: dict[str, str] = field(default_factory=dict)
+    shut_until: float = 0.0
+    """Until then nobody can reach the merchant's system."""
 
     def sell(self, sku: str, units: int, at: float) -> bool:
         """A buyer takes so many units, if the counter has them: check and deduction are one step."""
@@ -28,6 +31,13 @@ class Merchant:
     def change(self, sku: str, units: int, at: float) -> None:
         """Move a counter, whoever does it."""
         self.counters[sku] += units
+        self.version += 1
+        self.changed_at[sku] = at
+        self.moved(sku)
+
+    def reprice(self, sku: str, price: str, at: float) -> None:
+        """Ask another price, a decimal."""
+        self.prices[sku] = price
         self.version += 1
         self.changed_at[sku] = at
         self.moved(sku)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from syncd.domain.errors import SourceUnavailable
 from syncd.domain.identity import DEFAULT_LOCATION, Sku, SourceName
@@ -11,7 +12,7 @@ from syncd.domain.stock import Completeness, Reading, Reject, State, Watermark
 from syncd.ports.deliveries import About, Delivery, Hint
 from syncd.ports.probe import Check
 from syncd.ports.source import RawBatch
-from syncd.ports.write_back import Adjustment, Answer, Booked, InDoubt
+from syncd.ports.write_back import Adjustment, Answer, Booked, InDoubt, NotBooked
 from syncd.simulation.misfortune import Crashes, Fate
 from syncd.simulation.timeline import BEGIN
 from syncd.simulation.world import World
@@ -21,6 +22,9 @@ READ_TAKES = (0.15, 0.6)
 OVERLAP = timedelta(minutes=2)
 SCOPE = "counters"
 ORIGIN = "merchant"
+CURRENCY = "USD"
+READING, WRITING_BACK = "reading", "write-back"
+"""The kinds of call that misfortunes strike here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +34,7 @@ class CounterReader:
     as_of: datetime
     completeness: Completeness
     fingerprint: str
-    rows: Sequence[tuple[str, str]]
+    rows: Sequence[tuple[str, ...]]
     cut: bool
     origin: str = ORIGIN
     notes: Sequence[str] = ()
@@ -50,10 +54,11 @@ class CounterReader:
     def parse(self, position: int, values: tuple[str, ...]) -> Reading | Reject:
         """One counter."""
         del position
-        sku, quantity = values
+        sku, quantity, *price = values
         return Reading(
-            sku=Sku(sku), location=DEFAULT_LOCATION, state=State.KNOWN, quantity=int(quantity)
-        )
+            sku=Sku(sku), location=DEFAULT_LOCATION, state=State.KNOWN, quantity=int(quantity),
+            price=Decimal(price[0]) if price else None, currency=CURRENCY if price else None,
+        )  # fmt: skip
 
     def rejects(self) -> Sequence[Reject]:
         """None: every counter is a number."""
@@ -111,7 +116,8 @@ class MerchantSource:
         takes = self._dice.uniform(*READ_TAKES) / 2
         self._timeline.sleep(takes)
         self._crashes.pass_by()
-        if self._fate.strikes("lost_read"):
+        self._reach()
+        if self._fate.strikes("lost_read", READING):
             raise SourceUnavailable(f"{ORIGIN}: no answer")
         reader = self._captured(since)
         self._timeline.sleep(takes)
@@ -127,14 +133,23 @@ class MerchantSource:
             as_of=self._timeline.now(),
             completeness=Completeness.FULL if since is None else Completeness.PARTIAL,
             fingerprint=f"version:{merchant.version}",
-            rows=[(sku, str(merchant.counters[sku])) for sku in skus],
-            cut=self._fate.strikes("cut_read"),
+            rows=[self._row(sku) for sku in skus],
+            cut=self._fate.strikes("cut_read", READING),
         )
+
+    def _row(self, sku: str) -> tuple[str, ...]:
+        counter, price = str(self._merchant.counters[sku]), self._merchant.prices.get(sku)
+        return (sku, counter) if price is None else (sku, counter, price)
+
+    def _reach(self) -> None:
+        if self._timeline.time < self._merchant.shut_until:
+            raise SourceUnavailable(f"{ORIGIN}: the connection was refused")
 
 
 BOOKING_TAKES = (0.5, 3.0)
 """Seconds for a write-back; the effect comes two thirds into them."""
 EFFECT = 2 / 3
+HALF = 0.5
 HANGS = (0.5, 20.0)
 
 
@@ -142,22 +157,34 @@ class WritableMerchantSource(MerchantSource):
     """The same shop when it lets orders be taken off its counters, once by key."""
 
     def adjust(self, adjustment: Adjustment) -> Answer:
-        """Move a counter; the answer may be lost before or after that."""
+        """Move a counter; the answer may be lost before or after that.
+
+        SourceUnavailable while the shop is shut.
+        """
+        self._reach()
         self.bookings += 1
         takes = self._dice.uniform(*BOOKING_TAKES)
         self._timeline.sleep(takes * EFFECT)
         self._crashes.pass_by()
-        if self._fate.strikes("lost_request"):
+        if self._fate.strikes("lost_request", WRITING_BACK):
             return self._lost()
+        if self._fate.strikes("refused_booking", WRITING_BACK):
+            return NotBooked(code="429", message="slow down", again=True)
+        gave_up = self._fate.strikes("broken_gateway", WRITING_BACK)
+        if gave_up and self._dice.random() < HALF:
+            return InDoubt(reason="502 Bad Gateway")
         after = self._world.adjust(adjustment.key, adjustment.sku, adjustment.delta)
         self._crashes.pass_by()
-        if self._fate.strikes("lost_answer"):
+        if self._fate.strikes("lost_answer", WRITING_BACK):
             return self._lost()
         self._timeline.sleep(takes * (1 - EFFECT))
+        if gave_up or self._fate.strikes("garbled", WRITING_BACK):
+            return InDoubt(reason="the answer makes no sense")
         return Booked(quantity_after=after)
 
     def was_booked(self, adjustment: Adjustment) -> bool | None:
-        """Whether the key was seen."""
+        """Whether the key was seen; SourceUnavailable while the shop is shut."""
+        self._reach()
         return adjustment.key in self._merchant.answered
 
     def write_back_checks(self) -> Sequence[Check]:

@@ -1,5 +1,6 @@
 """What goes wrong in the world and how often, drawn from a seed."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
@@ -10,14 +11,18 @@ class Misfortune:
     """Chances from 0 to 1; `crash_every` is the mean time between crashes of syncd in seconds, 0 for none.
 
     `lost_request` and `lost_answer`: of a request to TikTok Shop or a write-back, before and after its effect.
-    `throttled`: refused for its rate. `lost_read`, `cut_read`: of a reading of the merchant's shop, at its
-    start and before its end. `late`, `dropped`, `doubled`: webhooks whose first try fails, that never come, and
-    that come twice.
+    `throttled`: refused for its rate. `broken_gateway`: answered by a gateway that gave up, before or after the
+    effect. `garbled`: the answer makes no sense, after the effect. `refused_booking`: of a write-back, for now.
+    `lost_read`, `cut_read`: of a reading of the merchant's shop, at its start and before its end. `late`,
+    `dropped`, `doubled`: webhooks whose first try fails, that never come, and that come twice.
     """
 
     lost_request: float = 0.001
     lost_answer: float = 0.002
     throttled: float = 0.002
+    broken_gateway: float = 0.0
+    garbled: float = 0.0
+    refused_booking: float = 0.0
     lost_read: float = 0.002
     cut_read: float = 0.002
     late: float = 0.01
@@ -46,6 +51,8 @@ class Fate:
         self.misfortune = misfortune
         self._seed = seed
         self._streams: dict[str, Random] = {}
+        self.struck: Counter[tuple[str, str]] = Counter()
+        """How often each misfortune struck, by the kind of call that it struck."""
 
     def dice(self, what: str) -> Random:
         """The stream of one kind of thing."""
@@ -55,10 +62,12 @@ class Fate:
             self._streams[what] = found
         return found
 
-    def strikes(self, what: str) -> bool:
-        """Whether the misfortune of that name strikes now."""
+    def strikes(self, what: str, whom: str = "") -> bool:
+        """Whether the misfortune of that name strikes this kind of call now."""
         chance: float = getattr(self.misfortune, what)
-        return chance > 0 and self.dice(what).random() < chance
+        struck = chance > 0 and self.dice(what).random() < chance
+        self.struck[whom, what] += struck
+        return struck
 
 
 MIDDLES = 12
@@ -68,27 +77,44 @@ MIDDLES = 12
 class Crashes:
     """When the process dies: in the middle of a call, before or after its effect."""
 
-    def __init__(self, fate: Fate, now: Callable[[], float]) -> None:
+    def __init__(self, fate: Fate, now: Callable[[], float], within: int = MIDDLES) -> None:
         self._dice = fate.dice("crash")
+        self._within = within
         self._every = fate.misfortune.crash_every
         self._now = now
-        self._due = self._drawn()
+        self.due = self._drawn()
         self._spared = 0
         self.count = 0
+        self._dead = False
 
     def pass_by(self) -> None:
         """A moment in the middle of a call; raises Crash when its time has come."""
-        if self._now() < self._due:
+        self.dead_end()
+        if self._now() < self.due:
             return
         if self._spared > 0:
             self._spared -= 1
             return
-        self._due = self._drawn()
+        self.strike()
+
+    def strike(self) -> None:
+        """Raise Crash now."""
+        self.due = self._drawn()
         self.count += 1
+        self._dead = True
         raise Crash
 
+    def dead_end(self) -> None:
+        """Raise Crash again where a dead process would still do something, as in a `finally`."""
+        if self._dead:
+            raise Crash
+
+    def born(self) -> None:
+        """A new process begins."""
+        self._dead = False
+
     def _drawn(self) -> float:
-        self._spared = self._dice.randrange(MIDDLES)
+        self._spared = self._dice.randrange(self._within)
         if not self._every:
             return float("inf")
         return self._now() + self._dice.expovariate(1 / self._every)

@@ -37,7 +37,11 @@ class Post:
         wait = sum(TRIES[:tries]) + self._dice.lognormvariate(math.log(MEDIAN), SPREAD)
 
         def arrive() -> None:
-            if not deliver() and tries < len(TRIES):
-                self._carry(deliver, tries + 1)
+            taken = False
+            try:
+                taken = deliver()
+            finally:  # whoever dies with it in the hand has not taken it
+                if not taken and tries < len(TRIES):
+                    self._carry(deliver, tries + 1)
 
         self._timeline.after(wait, arrive)

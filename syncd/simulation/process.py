@@ -9,7 +9,16 @@ from pathlib import Path
 from pydantic import BaseModel, SecretStr
 
 from syncd.domain.identity import ChannelName, SourceName
-from syncd.domain.rules import Adaptive, Allocation, ChannelRules, Draw, Limits, StockRule, Zero
+from syncd.domain.rules import (
+    Adaptive,
+    Allocation,
+    ChannelRules,
+    Draw,
+    Limits,
+    PriceRule,
+    StockRule,
+    Zero,
+)
 from syncd.domain.stock import Basis, Expectations, Trust
 from syncd.engine.setup import ChannelSetup, EngineSetup, Mode, Silent, SourceSetup
 from syncd.ledger.store import SqlLedger, open_ledger_for_writing
@@ -28,6 +37,7 @@ RECONCILE_EVERY = timedelta(hours=6)
 TRUST = Trust(stale_after=timedelta(hours=1), dead_after=timedelta(days=2))
 HALF = Decimal("0.5")
 """What a channel in escrow owns beside one other seller, the merchant's own shop."""
+PRICE = PriceRule(source=STOCK, floor=Decimal("1.00"))
 KEY = bytes(range(32))
 """Encrypts the tokens of a shop that does not exist."""
 
@@ -111,7 +121,8 @@ def _rules(design: Design) -> ChannelRules:
             share=HALF if design.escrow else Decimal(1),
         ),
         allocation=Allocation.ESCROW if design.escrow else Allocation.POOL,
-        price=None, warehouses={}, orders_go_to=None, aliases={}, overrides=(), limits=Limits(),
+        price=PRICE if design.prices else None, warehouses={}, orders_go_to=None,
+        aliases={}, overrides=(), limits=Limits(),
         zero=Zero.SEND, origins={}, fingerprint=design.name,
     )  # fmt: skip
 

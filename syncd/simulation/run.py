@@ -1,39 +1,22 @@
 """One run: a design in a scenario from a seed, from the first buyer to the last rest, with its measures."""
 
-import json
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from functools import partial
-from itertools import count
 from pathlib import Path
 
-from pydantic import SecretStr
-
-from syncd.domain.orders import OrdersMode
-from syncd.ports.channel import ChannelFactory
-from syncd.ports.sandbox import SandboxOptions, ShopSimulator, SimulatedShop
-from syncd.ports.wire import Wire
 from syncd.simulation.bookkeeper import Bookkeeper
-from syncd.simulation.books import Books, EscrowBooks
 from syncd.simulation.checking import Checks
-from syncd.simulation.delays import Delays
 from syncd.simulation.demand import DAY, REST, SCENARIOS, Demand, demand
 from syncd.simulation.designs import DESIGNS
 from syncd.simulation.keeper import Keeper
 from syncd.simulation.laws import Broken
 from syncd.simulation.line import Line
-from syncd.simulation.merchant_source import MerchantSource, WritableMerchantSource, stock_note
-from syncd.simulation.misfortune import USUAL, Crashes, Fate, Misfortune
-from syncd.simulation.post import Post
-from syncd.simulation.process import STOCK, Connection
+from syncd.simulation.merchant_source import MerchantSource
+from syncd.simulation.misfortune import USUAL, Fate, Misfortune
+from syncd.simulation.stage import Parts, Plot, Stage
 from syncd.simulation.tally import Tally
-from syncd.simulation.timeline import Timeline
-from syncd.simulation.trace import Trace
 from syncd.simulation.typical_app import TypicalApp
-from syncd.simulation.world import World, opening_stock
 
 SHOP_RATE = 20.0
 """Requests per second that the simulated shop takes; the connector is not told."""
@@ -98,18 +81,6 @@ class Outcome:
     lines: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parts:
-    """The connector that is tried and the shop it talks to.
-
-    `serving` puts real HTTP between them: the address where a wire can be reached while its context is open.
-    """
-
-    channels: ChannelFactory
-    shops: ShopSimulator
-    serving: Callable[[Wire], AbstractContextManager[str]] | None = None
-
-
 def run(trial: Trial, parts: Parts) -> Outcome:
     """Run it to its end, or to the first broken law."""
     folder = Path(tempfile.mkdtemp(prefix="syncd-world-", dir=MEMORY if MEMORY.is_dir() else None))
@@ -124,28 +95,21 @@ class _Run:
 
     def __init__(self, trial: Trial, parts: Parts, folder: Path) -> None:
         self._trial = trial
-        self._parts = parts
-        self._folder = folder
         self._design = DESIGNS[trial.design]
         self._demand = trial.demand()
-        self._timeline = Timeline()
-        self._trace = Trace(self._timeline, kept=trial.lines)
         self._fate = Fate(trial.seed, trial.misfortune)
-        self._crashes = Crashes(self._fate, lambda: self._timeline.time)
-        stock = opening_stock(trial.seed, self._demand.articles)
-        self._skus = {str(FIRST_SKU_ID + n): sku for n, sku in enumerate(stock)}
-        self._shop = self._opened_shop(stock)
-        self._books = EscrowBooks() if self._design.escrow else Books()
-        self._world = World(
-            self._demand, self._shop, stock, self._timeline, self._trace, self._books
-        )
+        plot = Plot(
+            design=self._design, demand=self._demand, seed=trial.seed, fate=self._fate,
+            lines=trial.lines,
+        )  # fmt: skip
+        self._stage = Stage(plot, parts, folder)
 
     def outcome(self) -> Outcome:
         """Run."""
         failure: Failure | None = None
         try:
             if self._design.imports_every is not None:
-                Bookkeeper(self._world, self._design.imports_every).begin()
+                Bookkeeper(self._stage.world, self._design.imports_every).begin()
             if self._design.syncd:
                 self._with_syncd()
             else:
@@ -153,85 +117,23 @@ class _Run:
         except Broken as broken:
             failure = Failure(law=str(broken.law), how=broken.how, at=broken.at)
         return Outcome(
-            trial=self._trial, days=self._demand.end / DAY, tally=self._world.tally,
-            digest=self._trace.digest(), failure=failure, lines=tuple(self._trace.lines or ()),
+            trial=self._trial, days=self._demand.end / DAY, tally=self._stage.world.tally,
+            digest=self._stage.trace.digest(), failure=failure,
+            lines=tuple(self._stage.trace.lines or ()),
         )  # fmt: skip
-
-    def _opened_shop(self, stock: Mapping[str, int]) -> SimulatedShop:
-        """The simulated TikTok Shop, which shows at first what is on the shelf, or in escrow nothing."""
-        seed = self._folder / "seed.json"
-        shown: Mapping[str, int] = {} if self._design.escrow else stock
-        products = [
-            {"title": sku, "skus": [{"id": number, "seller_sku": sku, "stock": shown.get(sku, 0)}]}
-            for number, sku in self._skus.items()
-        ]
-        seed.write_text(json.dumps({"warehouses": [WAREHOUSE], "products": products}))
-        options = SandboxOptions(seed=seed, rate=SHOP_RATE)
-        return self._parts.shops.simulate(options, self._timeline.unix)
 
     def _with_an_app(self) -> None:
-        app = TypicalApp(self._design, self._world, self._timeline, self._fate)
+        app = TypicalApp(self._design, self._stage.world, self._stage.timeline, self._fate)
         app.begin()
-        self._timeline.rest(self._demand.end)
-        self._world.tally.requests = app.requests
+        self._stage.timeline.rest(self._demand.end)
+        self._stage.world.tally.requests = app.requests
 
     def _with_syncd(self) -> None:
-        written = self._design.orders.mode is OrdersMode.WRITE_BACK
-        source_of = WritableMerchantSource if written else MerchantSource
-        source = source_of(STOCK, self._world, self._fate, self._crashes)
-        line = Line(self._shop.wire, self._timeline, self._fate, self._crashes)
-        serving = self._parts.serving
-        with nullcontext(NOWHERE) if serving is None else serving(line.carry) as url:
-            wire = line.carry if serving is None else None
-            delays = Delays(self._timeline, self._world.tally)
-            keeper = Keeper(
-                self._design, self._folder, self._timeline, self._fate, self._trace, source,
-                self._connection(url, wire), delays.told,
-            )  # fmt: skip
-            checks = Checks(self._design, self._world, self._books, keeper, self._skus, self._trace)
-            line.arrived = checks.arrived
-            self._world.changed = delays.changed
-            self._announce(keeper)
+        with self._stage.syncd() as cast:
             try:
-                self._live(keeper, checks)
+                self._live(cast.keeper, cast.checks)
             finally:
-                self._count(keeper, source, line)
-                keeper.close()
-
-    def _connection(self, url: str, wire: Wire | None) -> Connection:
-        told = self._shop.description()
-        options = self._parts.channels.options_model.model_validate(
-            {
-                "app_key": told["app_key"], "app_secret": {"credential": "app_secret"},
-                "api_url": url, "auth_url": url,
-            }
-        )  # fmt: skip
-        return Connection(
-            factory=self._parts.channels, options=options, secret=SecretStr(told["app_secret"]),
-            auth_code=told["auth_code"], wire=wire,
-        )  # fmt: skip
-
-    def _announce(self, keeper: Keeper) -> None:
-        """Who is told what: polls that would find something, and webhooks where the design has them."""
-        post = Post(self._timeline, self._fate)
-        hooks = self._design.hooks
-
-        notes = count(1)
-
-        def stock_moved(sku: str) -> None:
-            keeper.stir(keeper.reading)
-            if hooks:
-                note = stock_note(sku, next(notes), self._timeline.now())
-                post.send(partial(keeper.take_note, note))
-
-        def orders_moved() -> None:
-            keeper.stir(keeper.publishing)
-            for letter in self._shop.letters():
-                if hooks:
-                    post.send(partial(keeper.take_letter, letter))
-
-        self._world.stock_moved = stock_moved
-        self._world.orders_moved = orders_moved
+                self._count(cast.keeper, cast.source, cast.line)
 
     def _live(self, keeper: Keeper, checks: Checks) -> None:
         """Day after day, with a look at every rest; then the last rest."""
@@ -249,9 +151,9 @@ class _Run:
 
     def _count(self, keeper: Keeper, source: MerchantSource, line: Line) -> None:
         """What is not counted as it happens; polls that were not made count as if they had been."""
-        tally = self._world.tally
+        tally = self._stage.world.tally
         tally.requests = line.requests + keeper.publishing.skipped
         tally.reads = source.calls + keeper.reading.skipped
         tally.bookings = source.bookings
         tally.cycles = keeper.cycles
-        tally.crashes = self._crashes.count
+        tally.crashes = self._stage.crashes.count

@@ -5,7 +5,8 @@ from dataclasses import fields, replace
 from typing import TypeVar
 
 from syncd.simulation.misfortune import Misfortune
-from syncd.simulation.run import Outcome, Parts, Trial, run
+from syncd.simulation.run import Outcome, Trial, run
+from syncd.simulation.stage import Parts
 
 MOST_RUNS = 300
 """Runs after which the smallest one so far will do."""

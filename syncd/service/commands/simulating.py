@@ -17,8 +17,9 @@ from syncd.service.connectors import channel_factory, sandbox_factories
 from syncd.simulation.demand import SCENARIOS
 from syncd.simulation.designs import DESIGNS
 from syncd.simulation.figures import TYPICAL, Figures, figures
-from syncd.simulation.run import Outcome, Parts, Trial, run
+from syncd.simulation.run import Outcome, Trial, run
 from syncd.simulation.shrinking import Shrinking
+from syncd.simulation.stage import Parts
 from syncd.simulation.telling import document, failure, table
 
 KIND = "tiktok_shop"

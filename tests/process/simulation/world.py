@@ -10,7 +10,7 @@ from connectors.tiktok_shop.factory import FACTORY
 from connectors.tiktok_shop.sandbox.factory import FACTORY as SANDBOX
 from connectors.transport.simulation.server import SandboxServer
 from syncd.ports.wire import Wire
-from syncd.simulation.run import Parts
+from syncd.simulation.stage import Parts
 
 PROOF = "SYNCD_PROOF" in os.environ
 PARTS = Parts(channels=FACTORY, shops=SANDBOX)

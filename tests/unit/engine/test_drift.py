@@ -145,6 +145,20 @@ def test_an_edit_waits_for_the_order_feed_before_it_is_called_one(floor: Shopflo
     assert [2] == [row.shown for row in drift(floor)]
 
 
+def test_a_clock_put_back_makes_no_cycle_wait_for_what_was_seen_before(floor: Shopfloor) -> None:
+    written(floor)
+    floor.shop.set_stock("A", MAIN, 2)
+    floor.ledger.mark_dirty(SHOP, [Sku("A")])
+    floor.cycle(send=False)
+    assert 1 == len(floor.ledger.undecided_drift(SHOP))
+
+    floor.clock.wall -= timedelta(hours=1)
+    begun = floor.clock.monotonic()
+    floor.cycle()
+    assert floor.clock.monotonic() - begun < 60.0
+    assert 5 == floor.shop.shown("A")
+
+
 def test_a_cancelled_order_may_come_back_to_the_shelf(floor: Shopfloor) -> None:
     written(floor)
     number = floor.shop.order("A", 2)

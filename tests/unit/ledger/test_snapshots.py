@@ -2,9 +2,12 @@
 
 import random
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
+from sqlite3 import connect
 
 import pytest
 from xxhash import xxh3_64_intdigest
@@ -512,6 +515,32 @@ def test_pruned_history_is_refused_and_not_invented(shelf: Shelf) -> None:
     assert () == shelf.ledger.movements(Sku("A"), 9)
     with pytest.raises(UsageError, match="remembers no movements before"):
         shelf.ledger.positions_at([Sku("A")], early)
+
+
+def test_old_readings_go_unless_a_movement_or_a_position_needs_them(
+    shelf: Shelf, path: Path
+) -> None:
+    def readings() -> int:
+        with closing(connect(path)) as looking:
+            return int(looking.execute("SELECT COUNT(*) FROM snapshot").fetchone()[0])
+
+    shelf.record([Row("A", "1"), Row("B", "1")])
+    for quantity in ("2", "3"):
+        shelf.record([Row("A", quantity), Row("B", "1")])
+    for _ in range(4):
+        shelf.record([Row("A", "3"), Row("B", "1")])
+    shelf.clock.advance(60)
+    now = shelf.clock.now()
+    assert 7 == readings()
+
+    shelf.ledger.prune(now - timedelta(days=1), now)
+    assert 4 == readings()
+    assert 4 == len(shelf.ledger.movements(Sku("A"), 9)) + len(shelf.ledger.movements(Sku("B"), 9))
+
+    shelf.ledger.prune(now, now)
+    assert [3] == shelf.quantities("A")
+    assert [1] == shelf.quantities("B")
+    assert 3 >= readings()
 
 
 def test_quantity_maximum_never_counts_the_present_value(shelf: Shelf) -> None:
