@@ -12,7 +12,7 @@ from connectors.tiktok_shop.calls import LONGEST_MESSAGE, App
 from connectors.tiktok_shop.codes import CONNECT, ErrorClass, classify
 from connectors.tiktok_shop.errors import ApiUnauthorized, ApiUnavailable
 from connectors.tiktok_shop.wire import Answer, TokenData, UnusableAnswer
-from connectors.transport.http_transport import HttpRequest, HttpTransport, TransportError
+from connectors.transport.http_transport import HttpRequest, Transport, TransportError
 from syncd.domain.identity import ChannelName
 from syncd.ports.clock import Clock
 from syncd.ports.tokens import TokenStore
@@ -89,7 +89,7 @@ class TokenGrant:
 class TokenIssuer:
     """The two unsigned calls to the authorization host. No error text contains a URL or a token."""
 
-    def __init__(self, *, auth_url: str, app: App, transport: HttpTransport, clock: Clock) -> None:
+    def __init__(self, *, auth_url: str, app: App, transport: Transport, clock: Clock) -> None:
         self._auth_url = auth_url.rstrip("/")
         self._app = app
         self._transport = transport

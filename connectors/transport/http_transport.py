@@ -11,14 +11,12 @@ from email.utils import parsedate_to_datetime
 from functools import cache
 from threading import BoundedSemaphore
 from types import TracebackType
-from typing import IO, Self
+from typing import IO, Protocol, Self
 from urllib.parse import quote, urlencode, urlsplit
 
 import httpx
 
-from connectors.transport.in_process import InProcess
 from syncd.ports.clock import Clock
-from syncd.ports.wire import Wire
 
 _OK = 200
 _SECONDS = re.compile(r"[0-9]+(\.[0-9]+)?", re.ASCII)
@@ -83,21 +81,32 @@ class TransportLimits:
 
 
 DEFAULT_LIMITS = TransportLimits()
+USUAL_HEADERS = {"accept": "*/*", "accept-encoding": "identity", "user-agent": "syncd"}
+"""Of every request."""
+
+
+class Transport(Protocol):
+    """Whoever carries a request to its host and the reply back."""
+
+    def send(self, request: HttpRequest) -> HttpReply:
+        """One exchange, without retries; a reply of any status is a reply.
+
+        Raises NotSent when the request surely had no effect, NoAnswer when it may have had one.
+        """
+        ...
 
 
 class HttpTransport:
     """Sends requests over one pool of connections; threads may share it. Close it when done.
 
     Neither proxies nor certificates are taken from the environment and redirects are not followed,
-    because a signed request with a token must reach the configured host or nobody. With a `wire` nothing
-    leaves this process.
+    because a signed request with a token must reach the configured host or nobody.
     """
 
     def __init__(
         self,
         clock: Clock,
         limits: TransportLimits = DEFAULT_LIMITS,
-        wire: Wire | None = None,
     ) -> None:
         keep_addresses_out_of_logs()
         self._clock = clock
@@ -111,7 +120,6 @@ class HttpTransport:
             trust_env=False,
             follow_redirects=False,
             verify=_usual_certificates(),
-            transport=None if wire is None else InProcess(wire),
         )
 
     def send(self, request: HttpRequest) -> HttpReply:
@@ -174,13 +182,10 @@ class HttpTransport:
         self.close()
 
     def _exchange(self, request: HttpRequest, read: Callable[[httpx.Response], bytes]) -> HttpReply:
-        query = urlencode(request.query, quote_via=quote, safe="")
-        url = f"{request.url}?{query}" if query else request.url
-        headers = {"accept": "*/*", "accept-encoding": "identity", "user-agent": "syncd"}
         with self._client.stream(
             request.method,
-            url,
-            headers=headers | dict(request.headers),
+            full_url(request),
+            headers=USUAL_HEADERS | dict(request.headers),
             content=request.body or None,
         ) as response:
             body = read(response)
@@ -198,6 +203,12 @@ class HttpTransport:
             if self._clock.monotonic() > until:
                 raise NoAnswer(f"{host}: the reply took longer than {self._limits.whole:g} s")
         return bytes(body)
+
+
+def full_url(request: HttpRequest) -> str:
+    """The address with the query, as it is asked for."""
+    query = urlencode(request.query, quote_via=quote, safe="")
+    return f"{request.url}?{query}" if query else request.url
 
 
 @cache

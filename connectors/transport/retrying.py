@@ -9,9 +9,9 @@ from threading import Lock
 from connectors.transport.http_transport import (
     HttpReply,
     HttpRequest,
-    HttpTransport,
     NoAnswer,
     NotSent,
+    Transport,
 )
 from connectors.transport.pacing import Lane, Pacer, never, rest
 from syncd.ports.clock import Clock
@@ -89,7 +89,7 @@ class PacedCaller:
 
     def __init__(
         self,
-        transport: HttpTransport,
+        transport: Transport,
         pacer: Pacer,
         clock: Clock,
         random: Random,

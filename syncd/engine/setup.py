@@ -6,8 +6,9 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
+from functools import cache
 from threading import Lock
-from typing import Protocol
+from typing import Protocol, cast
 
 from syncd.domain.identity import ChannelName, Place, SourceName
 from syncd.domain.orders import OrdersMode, OrdersPolicy
@@ -18,6 +19,12 @@ from syncd.ports.clock import Clock
 from syncd.ports.ledger import Lease, Ledger
 from syncd.ports.source import Source
 from syncd.ports.write_back import WriteBack
+
+
+@cache
+def _can_be_written(kind: type[Source]) -> bool:
+    """Whether sources of this class are written back; looked up each time it takes longer than a query."""
+    return issubclass(kind, WriteBack)
 
 
 class Mode(StrEnum):
@@ -91,7 +98,7 @@ class SourceSetup:
         """The source as something that can be written to, where its orders are written back."""
         if self.orders is None or self.orders.mode is not OrdersMode.WRITE_BACK:
             return None
-        return self.source if isinstance(self.source, WriteBack) else None
+        return cast("WriteBack", self.source) if _can_be_written(type(self.source)) else None
 
     @property
     def feeds_stock(self) -> bool:

@@ -11,6 +11,8 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
+MOST_PAGES = 1_000
+"""Of 4 KiB; temporary tables of a few thousand rows."""
 NO_COLUMN = "the row has no column"
 """How the error of a column begins that a damaged schema lacks."""
 
@@ -120,3 +122,17 @@ class Connection:
             if self.raw.in_transaction:  # SQLite may have taken it back by itself
                 self.raw.execute("ROLLBACK")
             raise
+
+
+def emptied(connection: Connection) -> bool:
+    """Empty its temporary tables; False, and nothing is done, where they have grown too large to be kept."""
+    pages = connection.exec_driver_sql("PRAGMA temp.page_count").scalar()
+    if pages > MOST_PAGES:
+        return False
+    names = connection.exec_driver_sql(
+        "SELECT name FROM temp.sqlite_schema WHERE type = 'table'"
+    ).scalars()
+    with connection.begin():
+        for name in names:
+            connection.exec_driver_sql(f"DELETE FROM temp.{name}")  # noqa: S608 - names of ours
+    return True

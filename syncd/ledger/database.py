@@ -15,7 +15,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from syncd.domain.errors import ConfigError, LedgerError, LedgerUnusable, Problem
-from syncd.ledger.connection import NO_COLUMN, Connection
+from syncd.ledger.connection import NO_COLUMN, Connection, emptied
+from syncd.ledger.transaction import AT_ONCE, READ, Transaction
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -23,9 +24,10 @@ T = TypeVar("T")
 BUSY_MILLISECONDS = 5000
 CHUNK = 500
 """Values per `IN` list, well below SQLite's limit of bound parameters."""
+STATEMENTS = 512
+"""Compiled statements that a connection keeps: a cycle uses more than the driver's 128, over and over."""
 
 _WRITE = "syncd_write"
-_AT_ONCE = "BEGIN IMMEDIATE"
 _PRAGMAS = (
     ("journal_mode = WAL", "journal_mode", "wal"),
     ("synchronous = FULL", "synchronous", 2),
@@ -74,23 +76,20 @@ class Database:
         # SQLite lets waiting writers sleep and try again: among fifty threads most would wait in vain
         self._turn = Lock()
         self._idle: deque[Connection] = deque()
+        self._private: deque[Connection] = deque()
         self._closed = False
 
     def close(self) -> None:
         """Close every connection."""
         self._closed = True
-        while self._idle:
-            self._idle.pop().raw.close()
+        for kept in (self._idle, self._private):
+            while kept:
+                kept.pop().raw.close()
         self._engine.dispose()
 
-    @contextmanager
-    def write(self) -> Iterator[Connection]:
+    def write(self) -> Transaction:
         """One write transaction: it has the write lock from its first moment, and commits at the end."""
-        with (
-            self._turn, self.guarded(), self._readable(), self._connected() as connection,
-            connection.begin(_AT_ONCE),
-        ):  # fmt: skip
-            yield connection
+        return Transaction(self, AT_ONCE, self._turn)
 
     @contextmanager
     def impatient_write(self, milliseconds: int) -> Iterator[Connection]:
@@ -98,7 +97,7 @@ class Database:
         with self._soon(milliseconds), self.guarded(), self._connected() as connection:
             connection.raw.execute(f"PRAGMA busy_timeout = {milliseconds}")
             try:
-                with connection.begin(_AT_ONCE):
+                with connection.begin(AT_ONCE):
                     yield connection
             finally:
                 connection.raw.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
@@ -113,28 +112,36 @@ class Database:
         finally:
             self._turn.release()
 
-    @contextmanager
-    def read(self) -> Iterator[Connection]:
+    def read(self) -> Transaction:
         """One consistent view of the ledger."""
-        with (
-            self.guarded(), self._readable(), self._connected() as connection, connection.begin()
-        ):  # fmt: skip
-            yield connection
+        return Transaction(self, READ)
 
     @contextmanager
     def private(self) -> Iterator[Connection]:
-        """A connection of its own whose temporary tables vanish with it; the caller begins and ends."""
+        """A connection of its own with empty temporary tables; the caller begins and ends.
+
+        It is kept for the next who asks, with the tables and all that is compiled for them, unless something
+        was raised or much lay in them.
+        """
         with self.guarded():
-            connection = self._opened()
+            try:
+                connection = self._private.pop()
+            except IndexError:
+                connection = self._opened()
             try:
                 yield connection
-            finally:
+                if not self._closed and emptied(connection):
+                    self._private.append(connection)
+                    return
+            except BaseException:
                 connection.raw.close()
+                raise
+            connection.raw.close()
 
     @contextmanager
     def writing(self, connection: Connection) -> Iterator[Connection]:
         """One write transaction on a private connection that is between transactions."""
-        with self._turn, connection.begin(_AT_ONCE):
+        with self._turn, connection.begin(AT_ONCE):
             yield connection
 
     @contextmanager
@@ -159,18 +166,25 @@ class Database:
 
     @contextmanager
     def _connected(self) -> Iterator[Connection]:
-        """One of the connections that are kept, or a new one when all are in use."""
-        try:
-            connection = self._idle.pop()
-        except IndexError:
-            connection = self._opened()
+        connection = self.taken()
         try:
             yield connection
         finally:
-            if self._closed:
-                connection.raw.close()
-            else:
-                self._idle.append(connection)
+            self.given_back(connection)
+
+    def taken(self) -> Connection:
+        """One of the connections that are kept, or a new one when all are in use."""
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return self._opened()
+
+    def given_back(self, connection: Connection) -> None:
+        """Keep it for the next one who asks."""
+        if self._closed:
+            connection.raw.close()
+        else:
+            self._idle.append(connection)
 
     def _opened(self) -> Connection:
         """A connection with the ledger's settings that nobody else holds."""
@@ -185,18 +199,24 @@ class Database:
         """Turn SQLite's failures into LedgerUnusable with the file and what to do."""
         try:
             yield
-        except DBAPIError as error:
-            cause = error.orig
-            if not isinstance(cause, sqlite3.Error) or (found := self.explain(cause)) is None:
-                raise
-            raise found from error
-        except sqlite3.Error as error:
-            found = self.explain(error)
+        except (DBAPIError, sqlite3.Error, UnicodeDecodeError) as error:
+            found = self._failure(error)
             if found is None:
                 raise
             raise found from error
-        except UnicodeDecodeError as error:  # SQLite quotes a damaged schema in its message
-            raise self.damaged("its schema is no text") from error
+
+    def in_words(self, error: BaseException) -> LedgerError | None:
+        """What an error in a transaction says of the ledger; None where it says nothing of it."""
+        return self._failure(error) or self._unreadable(error)
+
+    def _failure(self, error: BaseException) -> LedgerError | None:
+        """SQLite's failures."""
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        if isinstance(cause, sqlite3.Error):
+            return self.explain(cause)
+        if isinstance(error, UnicodeDecodeError):  # SQLite quotes a damaged schema in its message
+            return self.damaged("its schema is no text")
+        return None
 
     def explain(self, error: sqlite3.Error) -> LedgerError | None:
         """The failure in words; None for a mistake of ours."""
@@ -228,17 +248,23 @@ class Database:
 
     @contextmanager
     def _readable(self) -> Iterator[None]:
-        """A value that cannot be what it stands for (a moment, a state, an amount) was not written so."""
         try:
             yield
-        except UnicodeDecodeError:
-            raise
-        except (ValueError, ArithmeticError) as error:
-            raise self.damaged(f"a value in it is none: {error}") from error
-        except AttributeError as error:
-            if NO_COLUMN not in str(error):
+        except (ValueError, ArithmeticError, AttributeError) as error:
+            found = self._unreadable(error)
+            if found is None:
                 raise
-            raise self.damaged(f"a table lacks a column: {error}") from error
+            raise found from error
+
+    def _unreadable(self, error: BaseException) -> LedgerError | None:
+        """A value that cannot be what it stands for (a moment, a state, an amount) was not written so."""
+        if isinstance(error, UnicodeDecodeError):
+            return None
+        if isinstance(error, (ValueError, ArithmeticError)):
+            return self.damaged(f"a value in it is none: {error}")
+        if isinstance(error, AttributeError) and NO_COLUMN in str(error):
+            return self.damaged(f"a table lacks a column: {error}")
+        return None
 
 
 _REFUSALS = ("SQLITE_ERROR", "SQLITE_CONSTRAINT")
@@ -269,7 +295,10 @@ _ADVICE = {
 
 def _engine(path: Path) -> Engine:
     # no limit: a thread may write while it reads, so that threads out of connections wait for each other
-    engine = create_engine(f"sqlite:///{path}", pool_size=8, max_overflow=-1)
+    engine = create_engine(
+        f"sqlite:///{path}", pool_size=8, max_overflow=-1,
+        connect_args={"cached_statements": STATEMENTS},
+    )  # fmt: skip
 
     @event.listens_for(engine, "connect")
     def _settle(connection: Any, _record: object) -> None:  # noqa: ANN401 - SQLAlchemy's own type
@@ -290,6 +319,6 @@ def _engine(path: Path) -> Engine:
     @event.listens_for(engine, "begin")
     def _begin(connection: sqlalchemy.Connection) -> None:
         write = connection.get_execution_options().get(_WRITE)
-        connection.exec_driver_sql(_AT_ONCE if write else "BEGIN")
+        connection.exec_driver_sql(AT_ONCE if write else "BEGIN")
 
     return engine

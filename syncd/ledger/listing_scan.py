@@ -13,19 +13,19 @@ from syncd.ports.records import ListingScan
 
 _TEMPORARY = (
     (
-        "CREATE TEMP TABLE seen (product_id TEXT, listing_id TEXT, seller_sku TEXT, sku TEXT, status TEXT, "
-        "title TEXT, refusal TEXT, locked_units INTEGER, price INTEGER, currency TEXT, "
+        "CREATE TEMP TABLE IF NOT EXISTS seen (product_id TEXT, listing_id TEXT, seller_sku TEXT, sku TEXT, "
+        "status TEXT, title TEXT, refusal TEXT, locked_units INTEGER, price INTEGER, currency TEXT, "
         "observed_at INTEGER, PRIMARY KEY (product_id, listing_id)) WITHOUT ROWID"
     ),
     (
-        "CREATE TEMP TABLE seen_stock (product_id TEXT, listing_id TEXT, warehouse_id TEXT, "
+        "CREATE TEMP TABLE IF NOT EXISTS seen_stock (product_id TEXT, listing_id TEXT, warehouse_id TEXT, "
         "available INTEGER, committed INTEGER, "
         "PRIMARY KEY (product_id, listing_id, warehouse_id)) WITHOUT ROWID"
     ),
     # the listings whose observation is news: a scan may be slower than a write made meanwhile
-    "CREATE TEMP TABLE fresh (id INTEGER PRIMARY KEY, product_id TEXT, listing_id TEXT)",
-    "CREATE TEMP TABLE touched (item_id INTEGER PRIMARY KEY)",
-    "CREATE TEMP TABLE before (id INTEGER PRIMARY KEY, item_id INTEGER)",
+    "CREATE TEMP TABLE IF NOT EXISTS fresh (id INTEGER PRIMARY KEY, product_id TEXT, listing_id TEXT)",
+    "CREATE TEMP TABLE IF NOT EXISTS touched (item_id INTEGER PRIMARY KEY)",
+    "CREATE TEMP TABLE IF NOT EXISTS before (id INTEGER PRIMARY KEY, item_id INTEGER)",
 )
 _SEE = "INSERT OR REPLACE INTO temp.seen VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _SEE_STOCK = "INSERT OR REPLACE INTO temp.seen_stock VALUES (?, ?, ?, ?, ?)"

@@ -12,24 +12,24 @@ _SOURCED = "WHERE true ON CONFLICT (sku) DO UPDATE SET sourced = 1 WHERE NOT sou
 
 TEMPORARY = (
     (
-        "CREATE TEMP TABLE keyed (location_id INTEGER, item_id INTEGER, line INTEGER, state TEXT, "
-        "quantity INTEGER, committed INTEGER, price TEXT, currency TEXT, cost TEXT, counted_at INTEGER, "
-        "note TEXT, hash INTEGER, PRIMARY KEY (location_id, item_id)) WITHOUT ROWID"
+        "CREATE TEMP TABLE IF NOT EXISTS keyed (location_id INTEGER, item_id INTEGER, line INTEGER, "
+        "state TEXT, quantity INTEGER, committed INTEGER, price TEXT, currency TEXT, cost TEXT, "
+        "counted_at INTEGER, note TEXT, hash INTEGER, PRIMARY KEY (location_id, item_id)) WITHOUT ROWID"
     ),
     (
-        "CREATE TEMP TABLE repeated (location_id INTEGER, item_id INTEGER, "
+        "CREATE TEMP TABLE IF NOT EXISTS repeated (location_id INTEGER, item_id INTEGER, "
         "PRIMARY KEY (location_id, item_id)) WITHOUT ROWID"
     ),
     (
-        "CREATE TEMP TABLE held (location_id INTEGER, item_id INTEGER, reason TEXT, line INTEGER, "
+        "CREATE TEMP TABLE IF NOT EXISTS held (location_id INTEGER, item_id INTEGER, reason TEXT, "
+        "line INTEGER, PRIMARY KEY (location_id, item_id)) WITHOUT ROWID"
+    ),
+    (
+        "CREATE TEMP TABLE IF NOT EXISTS gone (location_id INTEGER, item_id INTEGER, "
         "PRIMARY KEY (location_id, item_id)) WITHOUT ROWID"
     ),
     (
-        "CREATE TEMP TABLE gone (location_id INTEGER, item_id INTEGER, "
-        "PRIMARY KEY (location_id, item_id)) WITHOUT ROWID"
-    ),
-    (
-        "CREATE TEMP TABLE moved (item_id INTEGER, location_id INTEGER, fresh INTEGER, "
+        "CREATE TEMP TABLE IF NOT EXISTS moved (item_id INTEGER, location_id INTEGER, fresh INTEGER, "
         "PRIMARY KEY (item_id, location_id)) WITHOUT ROWID"
     ),
 )

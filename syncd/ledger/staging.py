@@ -29,12 +29,12 @@ _SPARE_BITS = (
 
 _TEMPORARY = (
     (
-        "CREATE TEMP TABLE staged (line INTEGER, sku TEXT, location TEXT, state TEXT, quantity INTEGER, "
-        "committed INTEGER, price TEXT, currency TEXT, cost TEXT, counted_at INTEGER, note TEXT, "
-        "hash INTEGER)"
+        "CREATE TEMP TABLE IF NOT EXISTS staged (line INTEGER, sku TEXT, location TEXT, state TEXT, "
+        "quantity INTEGER, committed INTEGER, price TEXT, currency TEXT, cost TEXT, counted_at INTEGER, "
+        "note TEXT, hash INTEGER)"
     ),
-    "CREATE TEMP TABLE refused (at TEXT, sku TEXT, location TEXT, reason TEXT, line INTEGER)",
-    "CREATE TEMP TABLE leftover (hash INTEGER PRIMARY KEY)",
+    "CREATE TEMP TABLE IF NOT EXISTS refused (at TEXT, sku TEXT, location TEXT, reason TEXT, line INTEGER)",
+    "CREATE TEMP TABLE IF NOT EXISTS leftover (hash INTEGER PRIMARY KEY)",
 )
 _STAGE = f"INSERT INTO temp.staged VALUES ({marks(range(12))})"
 _REFUSE = "INSERT INTO temp.refused VALUES (?, ?, ?, ?, ?)"

@@ -17,6 +17,13 @@ def simulate(
     ] = 2_000,
     seeds: Annotated[str, typer.Option(help="One, or a span such as 1-5.")] = "1",
     skus: Annotated[int, typer.Option(min=1, max=100_000, help="SKUs of the merchant.")] = 300,
+    safety: Annotated[
+        int, typer.Option(min=0, max=1_000, help="Units of each SKU that syncd withholds (not B).")
+    ] = 0,
+    jobs: Annotated[
+        int | None,
+        typer.Option(min=1, max=256, help="Runs at the same time; as many as there are cores."),
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON document on stdout.")
     ] = False,
@@ -28,7 +35,8 @@ def simulate(
     webhooks that are late, lost or doubled, requests and answers that get lost, readings cut off, and syncd
     itself, which is killed in the middle of a call every two days or so and started again.
 
-    Every run is repeatable: the same seed gives the same buyers to every design and the same trace. Laws are
+    Every run is repeatable: the same seed gives the same buyers to every design and the same trace, whatever
+    else runs beside it. Laws are
     checked all along (no order booked twice, no write without an intent, the right numbers at rest). When one
     is broken, the smallest run that breaks it is printed, line by line, and the exit code is 1.
 
@@ -44,5 +52,7 @@ def simulate(
     from syncd.service.commands.simulating import Asked
     from syncd.service.commands.simulating import simulate as command
 
-    asked = Asked(designs=design, scenarios=scenario, seeds=seeds, orders=orders, skus=skus)
-    raise typer.Exit(int(command(asked, as_json)))
+    asked = Asked(
+        designs=design, scenarios=scenario, seeds=seeds, orders=orders, skus=skus, safety=safety
+    )
+    raise typer.Exit(int(command(asked, jobs, as_json)))

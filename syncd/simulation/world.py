@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from random import Random
 
+from syncd.domain.guard import UNUSUAL_FACTOR, UNUSUAL_UNITS
 from syncd.ports.sandbox import SimulatedShop
 from syncd.simulation.books import Books
 from syncd.simulation.demand import (
@@ -26,9 +27,20 @@ PACKED_WITHIN = 4 * HOUR
 
 
 def opening_stock(seed: int, articles: Iterable[Article]) -> dict[str, int]:
-    """What lies on the shelf at the beginning: somewhere between two restocks."""
+    """What lies on the shelf at the beginning: somewhere between two restocks.
+
+    Never so little that syncd, which knows nothing of earlier days, would hold the next delivery for a person
+    as unusually large: nobody releases a plan here.
+    """
     dice = Random(f"stock/{seed}")  # noqa: S311 - repeatable, no cryptography
-    return {article.sku: max(1, round(dice.random() * article.lot)) for article in articles}
+    return {
+        article.sku: max(_least(article.lot), round(dice.random() * article.lot))
+        for article in articles
+    }
+
+
+def _least(lot: int) -> int:
+    return -(-lot // UNUSUAL_FACTOR) if lot > UNUSUAL_UNITS else 1
 
 
 def _nobody(_: str) -> None:

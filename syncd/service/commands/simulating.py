@@ -36,13 +36,17 @@ class Asked:
     seeds: str
     orders: int
     skus: int
+    safety: int
 
 
-def simulate(asked: Asked, as_json: bool) -> ExitCode:
-    """Run everything asked for; UNEXPECTED when a law was broken, with its smallest trace on stdout."""
+def simulate(asked: Asked, jobs: int | None, as_json: bool) -> ExitCode:
+    """Run everything asked for, `jobs` at a time (None: one per core).
+
+    UNEXPECTED when a law was broken, with its smallest trace on stdout.
+    """
     trials = _trials(asked)
     outcomes: dict[Trial, Outcome] = {}
-    with _processes(len(trials)) as pool:
+    with _processes(min(len(trials), jobs or os.cpu_count() or 1)) as pool:
         waiting: dict[Future[Outcome], Trial] = {pool.submit(one, each): each for each in trials}
         for done in as_completed(waiting):
             outcome = outcomes[waiting[done]] = done.result()
@@ -76,8 +80,7 @@ def _shrunk(outcome: Outcome) -> Outcome:
     return Shrinking(outcome, parts()).smallest()
 
 
-def _processes(trials: int) -> ProcessPoolExecutor:
-    workers = min(trials, os.cpu_count() or 1)
+def _processes(workers: int) -> ProcessPoolExecutor:
     return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
 
 
@@ -96,9 +99,12 @@ def _trials(asked: Asked) -> list[Trial]:
     designs = _known("--design", asked.designs, DESIGNS)
     scenarios = _known("--scenario", asked.scenarios, SCENARIOS)
     return [
-        Trial(seed=seed, scenario=scenario, design=design, orders=asked.orders, skus=asked.skus)
+        Trial(
+            seed=seed, scenario=scenario, design=design, orders=asked.orders, skus=asked.skus,
+            safety=asked.safety,
+        )
         for scenario, design, seed in product(scenarios, designs, _seeds(asked.seeds))
-    ]
+    ]  # fmt: skip
 
 
 def _known(option: str, text: str, known: Iterable[str]) -> list[str]:

@@ -51,3 +51,42 @@ def test_who_cannot_wait_is_told_while_another_thread_writes(database: Database)
     assert "is being written to; try again" in str(refused.value)
     with database.impatient_write(50) as connection:
         connection.exec_driver_sql("INSERT INTO note VALUES (1)")
+
+
+def test_a_private_connection_is_kept_with_its_temporary_tables_emptied(database: Database) -> None:
+    table = "CREATE TEMP TABLE IF NOT EXISTS aside (number INTEGER)"
+    with database.private() as first:
+        first.exec_driver_sql(table)
+        first.exec_driver_sql("INSERT INTO temp.aside VALUES (1)")
+    with database.private() as again, database.private() as other:
+        again.exec_driver_sql(table)
+        kept = again.raw is first.raw
+        assert (True, 0) == (kept, again.exec_driver_sql("SELECT COUNT(*) FROM aside").scalar())
+        assert other.raw is not first.raw
+
+
+def test_a_private_connection_that_failed_or_grew_is_not_kept(database: Database) -> None:
+    with pytest.raises(KeyError), database.private() as failed:
+        raise KeyError
+    with database.private() as grown:
+        grown.exec_driver_sql("CREATE TEMP TABLE aside (text TEXT)")
+        with grown.begin():
+            grown.exec_driver_sql("INSERT INTO temp.aside VALUES (ZEROBLOB(8000000))")
+    with database.private() as fresh:
+        assert fresh.raw not in {failed.raw, grown.raw}
+
+
+def test_what_is_raised_in_a_transaction_takes_it_back_and_frees_the_turn(
+    database: Database,
+) -> None:
+    def fail() -> None:
+        with database.write() as connection:
+            connection.exec_driver_sql("INSERT INTO note VALUES (1)")
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fail()
+    with pytest.raises(LedgerUnusable), database.write() as connection:
+        connection.exec_driver_sql("SELECT * FROM nowhere")
+    with database.write() as connection:
+        assert 0 == connection.exec_driver_sql("SELECT COUNT(*) FROM note").scalar()

@@ -7,7 +7,7 @@ from syncd.simulation.demand import DAY, Article, Buyer, Demand, Side
 from syncd.simulation.laws import Broken, Law, Rest, too_much, wrong_at_rest
 from syncd.simulation.timeline import Timeline
 from syncd.simulation.trace import Trace
-from syncd.simulation.world import World
+from syncd.simulation.world import World, opening_stock
 from tests.unit.simulation.shelf import Shelf
 
 SOCK = Article(sku="SOCK", rate=1.0, share=0.5)
@@ -66,6 +66,17 @@ def test_a_lot_comes_in_two_days_after_the_shelf_is_empty() -> None:
     assert 0 == scene.world.merchant.counters["SOCK"]
     scene.time.sleep(2.0)
     assert SOCK.lot == scene.world.merchant.counters["SOCK"] == scene.world.left["SOCK"]
+
+
+def test_the_first_delivery_is_never_unusually_large_for_what_lay_there_before() -> None:
+    articles = [
+        Article(sku=f"S{number}-{basket}", rate=number / 2, share=0.5, basket=basket)
+        for number in range(1, 200) for basket in (1, 20)
+    ]  # fmt: skip
+    for seed in range(5):
+        stock = opening_stock(seed, articles)
+        largest = {article.sku: max(50, 10 * stock[article.sku]) for article in articles}
+        assert [] == [article for article in articles if article.lot > largest[article.sku]]
 
 
 def test_a_write_back_counts_once_by_its_key() -> None:

@@ -3,7 +3,13 @@ from threading import Event
 
 import pytest
 
-from connectors.transport.http_transport import HttpRequest, HttpTransport, NoAnswer
+from connectors.transport.http_transport import (
+    HttpRequest,
+    HttpTransport,
+    NoAnswer,
+    NotSent,
+)
+from connectors.transport.in_process import WireTransport
 from connectors.transport.simulation.server import SandboxServer
 from syncd.ports.wire import Unanswered
 from tests.fakes.clock import FakeClock
@@ -30,19 +36,32 @@ class Shop:
         return 201, {"Content-Length": str(self.length), "X-Seen": "yes"}, self.body
 
 
-def test_a_wire_carries_the_very_bytes_that_go_over_http() -> None:
+@pytest.mark.parametrize(
+    ("method", "path", "query", "body"),
+    [
+        ("POST", "/a/b%20c", {"sign": "a/b+c=", "z": "é"}, b'{"a": 1}'),
+        ("GET", "/a/b!$&'()*+,;=:@~-._/%7B7%7D", {}, b""),
+        ("GET", "/ü/x y", {"q": "a b&c~d"}, b""),
+        ("PUT", "", {"q": ""}, b""),
+    ],
+)
+def test_a_wire_carries_the_very_bytes_that_go_over_http(
+    method: str, path: str, query: dict[str, str], body: bytes
+) -> None:
     shop = Shop()
     server = SandboxServer(0, shop.wire, Event())
     server.begin()
     try:
-        url = f"{server.url}/a/b%20c"
         served = HttpRequest(
-            method="POST", url=url, query=REQUEST.query, headers=REQUEST.headers, body=REQUEST.body
+            method=method,
+            url=f"{server.url}{path}",
+            query=query,
+            headers=REQUEST.headers,
+            body=body,
         )
         with HttpTransport(FakeClock()) as transport:
             over_http = transport.send(served)
-        with HttpTransport(FakeClock(), wire=shop.wire) as transport:
-            over_wire = transport.send(served)
+        over_wire = WireTransport(shop.wire).send(served)
     finally:
         server.end()
     first, second = shop.carried
@@ -58,11 +77,19 @@ def test_no_answer_on_a_wire_may_have_had_an_effect() -> None:
         del method, target, headers, body
         raise Unanswered
 
-    with HttpTransport(FakeClock(), wire=silent) as transport, pytest.raises(NoAnswer):
-        transport.send(REQUEST)
+    with pytest.raises(NoAnswer):
+        WireTransport(silent).send(REQUEST)
 
 
 def test_an_answer_cut_off_on_a_wire_is_none() -> None:
     shop = Shop(b'{"code"', 40)
-    with HttpTransport(FakeClock(), wire=shop.wire) as transport, pytest.raises(NoAnswer):
-        transport.send(REQUEST)
+    with pytest.raises(NoAnswer):
+        WireTransport(shop.wire).send(REQUEST)
+
+
+def test_a_header_that_is_none_is_not_sent_on_a_wire() -> None:
+    shop = Shop()
+    strange = HttpRequest(method="GET", url="http://127.0.0.1/", headers={"x-token": "é"})
+    with pytest.raises(NotSent):
+        WireTransport(shop.wire).send(strange)
+    assert [] == shop.carried

@@ -1,0 +1,65 @@
+"""`syncd simulate` as an operator types it."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.process.conftest import SYNCD
+from tests.process.forking import forks
+
+SMALL = ("--design", "B,G", "--scenario", "viral", "--orders", "60", "--skus", "10")
+
+
+def simulate(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    return forks().run("simulate", *arguments, cwd=folder, environment={}, timeout=60)
+
+
+def test_the_installed_command_prints_a_table(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [SYNCD, "simulate", *SMALL], cwd=tmp_path, capture_output=True, text=True, timeout=60,
+        check=False,
+    )  # fmt: skip
+    assert 0 == done.returncode, done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[0].startswith("Scenario viral, seeds 1, ")
+    assert ["B", "G"] == [line.split()[0] for line in lines[3:5]]
+    assert "2 of 2 runs" in done.stderr
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_the_same_seeds_give_the_same_document_whatever_runs_at_once(tmp_path: Path) -> None:
+    seeds = (*SMALL, "--safety", "1", "--json")
+    alone = simulate(*seeds, "--jobs", "1", folder=tmp_path)
+    together = simulate(*seeds, "--jobs", "2", folder=tmp_path)
+    assert 0 == alone.returncode, alone.stderr
+    document = json.loads(alone.stdout)
+    assert 1 == document["schema"]
+    assert ["B", "G"] == [row["design"] for row in document["figures"]]
+    assert alone.stdout == together.stdout
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("--design", "B,$(reboot)"),
+        ("--scenario", "../viral"),
+        ("--seeds", "5-1"),
+        ("--seeds", "1-99999999999"),
+        ("--seeds", "٣"),
+        ("--orders", "0"),
+        ("--orders", "1e3"),
+        ("--skus", "-1"),
+        ("--safety", "-1"),
+        ("--jobs", "0"),
+    ],
+)
+def test_a_hostile_value_is_a_usage_error_that_names_its_option(
+    option: str, value: str, tmp_path: Path
+) -> None:
+    done = simulate(option, value, folder=tmp_path)
+    assert 2 == done.returncode
+    assert option in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "" == done.stdout
