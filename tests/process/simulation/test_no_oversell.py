@@ -1,7 +1,8 @@
 """The promise not to oversell, proved by comparison: the same buyers meet a typical app and syncd.
 
-`make test` runs one seed of 3,000 buyers. With SYNCD_PROOF set, five seeds in each scenario and a million units
-in escrow are sold, on all cores; SYNCD_BUYERS says how many buyers a seed has then (40,000 take about an hour).
+`make test` runs one seed of 3,000 buyers. With SYNCD_PROOF set, five seeds of 40,000 buyers in each scenario and a
+million units in escrow are sold, on all cores: about an hour on two of them. SYNCD_BUYERS shortens that; the
+goals per 10,000 orders are for 40,000, since what a few days bring depends on what lay on the shelf before.
 """
 
 import multiprocessing
@@ -12,14 +13,15 @@ from dataclasses import dataclass
 
 import pytest
 
-from syncd.simulation.demand import SCENARIOS
 from syncd.simulation.figures import TYPICAL, figures
 from syncd.simulation.run import Outcome, Trial, run
 from syncd.simulation.telling import failure
 from tests.process.simulation.world import PARTS, PROOF, silence
 
 SEEDS = range(1, 6) if PROOF else range(1, 2)
-BUYERS = int(os.environ.get("SYNCD_BUYERS", "10000" if PROOF else "3000"))
+BUYERS = int(os.environ.get("SYNCD_BUYERS", "40000" if PROOF else "3000"))
+IN_ESCROW = 30_000 if PROOF else 150
+"""Buyers of a seed, who take 20 units each or are refused."""
 UNITS = 1_000_000 if PROOF else 3_000
 SKUS_IN_ESCROW = 300 if PROOF else 60
 FEWER = 35
@@ -65,19 +67,15 @@ def test_webhooks_write_back_and_adaptive_safety_oversell_a_fraction_of_a_typica
     outcomes = runs(trials)
     typical, tried = outcomes[: len(SEEDS)], outcomes[len(SEEDS) :]
     found, goal = figures(tried, typical), GOALS[scenario]
-    assert found.oversold.mean <= goal.oversold, found
-    assert found.fewer is None or found.fewer >= FEWER, found
-    assert figures(typical, typical).oversold.mean >= FEWER * found.oversold.mean
-    if (
-        len(SEEDS) > 1
-    ):  # what is refused in the few days of one seed depends on what lay on the shelf
+    assert figures(typical, typical).oversold.mean >= max(1, FEWER * found.oversold.mean), found
+    if PROOF:
+        assert found.oversold.mean <= goal.oversold, found
         assert found.refused.mean <= goal.refused, found
 
 
 def test_escrow_sells_nothing_twice() -> None:
-    buyers = 5 * UNITS // (4 * len(SEEDS) * SCENARIOS["wholesale"].basket)  # some are refused
     trials = [
-        Trial(seed=seed, scenario="wholesale", design="X", orders=buyers, skus=SKUS_IN_ESCROW)
+        Trial(seed=seed, scenario="wholesale", design="X", orders=IN_ESCROW, skus=SKUS_IN_ESCROW)
         for seed in SEEDS
     ]
     outcomes = runs(trials)
