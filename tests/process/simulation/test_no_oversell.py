@@ -1,8 +1,8 @@
 """The promise not to oversell, proved by comparison: the same buyers meet a typical app and syncd.
 
-`make test` runs one seed of 3,000 buyers. With SYNCD_PROOF set, five seeds of 40,000 buyers in each scenario and
-a million units in escrow are sold, on all cores: about an hour on two of them. SYNCD_BUYERS shortens that; the
-goals per 10,000 orders are for 40,000, since what a few days bring depends on what lay on the shelf before.
+`make test` runs one seed of 3,000 buyers. With SYNCD_PROOF set, five seeds of 40,000 buyers in each scenario
+and a million units in escrow are sold, on all cores: about an hour on two of them. SYNCD_BUYERS shortens that;
+the goals per 10,000 orders are for 40,000, since what a few days bring depends on what lay on the shelf before.
 """
 
 import multiprocessing
