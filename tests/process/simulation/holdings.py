@@ -78,11 +78,17 @@ def _reachable(roots: Iterable[object]) -> Iterator[object]:
     waiting = list(roots)
     while waiting:
         one = waiting.pop()
-        if id(one) in seen or isinstance(one, _SHARED) or _foreign(one):
+        if id(one) in seen or isinstance(one, _SHARED) or _foreign(one) or _limited(one):
             continue
         seen.add(id(one))
         yield one
         waiting.extend(gc.get_referents(one))
+
+
+def _limited(one: object) -> bool:
+    """A cache with a limit fills as time goes by, and then no more."""
+    told = getattr(type(one), "cache_parameters", None)
+    return told is not None and told(one)["maxsize"] is not None
 
 
 def _foreign(one: object) -> bool:
