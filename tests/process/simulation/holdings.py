@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from functools import _lru_cache_wrapper
 from pathlib import Path
 from shutil import copy
 from sqlite3 import connect
@@ -87,8 +88,7 @@ def _reachable(roots: Iterable[object]) -> Iterator[object]:
 
 def _limited(one: object) -> bool:
     """A cache with a limit fills as time goes by, and then no more."""
-    told = getattr(type(one), "cache_parameters", None)
-    return told is not None and told(one)["maxsize"] is not None
+    return isinstance(one, _lru_cache_wrapper) and one.cache_parameters()["maxsize"] is not None
 
 
 def _foreign(one: object) -> bool:
