@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from functools import _lru_cache_wrapper
 from pathlib import Path
 from shutil import copy
 from sqlite3 import connect
@@ -78,11 +79,16 @@ def _reachable(roots: Iterable[object]) -> Iterator[object]:
     waiting = list(roots)
     while waiting:
         one = waiting.pop()
-        if id(one) in seen or isinstance(one, _SHARED) or _foreign(one):
+        if id(one) in seen or isinstance(one, _SHARED) or _foreign(one) or _limited(one):
             continue
         seen.add(id(one))
         yield one
         waiting.extend(gc.get_referents(one))
+
+
+def _limited(one: object) -> bool:
+    """A cache with a limit fills as time goes by, and then no more."""
+    return isinstance(one, _lru_cache_wrapper) and one.cache_parameters()["maxsize"] is not None
 
 
 def _foreign(one: object) -> bool:
