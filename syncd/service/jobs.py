@@ -46,6 +46,9 @@ SELDOM = timedelta(days=1)
 MOST_DELIVERIES = 10_000
 LONG_RUN = timedelta(seconds=2)
 """A longer run handled so much that it leaves memory behind which is worth giving back."""
+MEMORY = "memory"
+MEMORY_LATER = timedelta(minutes=1)
+"""With fifty channels some run is long at any time; giving back after each took half of all the work."""
 
 
 def reading(name: str) -> str:
@@ -141,6 +144,7 @@ class Jobs:
         schedule.every("requests", ASK, self._answer)
         schedule.every("heartbeat of leases", BEAT, self._beat)
         schedule.every("retention", TIDY, self._tidy, first=SOON)
+        schedule.every(MEMORY, SELDOM, give_back, first=SELDOM)
 
     def news(self, receiver: str) -> None:
         """A webhook came for a source or channel: look there at once, unless it tells of our own writes."""
@@ -351,7 +355,7 @@ class Jobs:
 
     def _finished(self, report: Report) -> None:
         if report.finished_at - report.started_at > LONG_RUN:
-            give_back()
+            self._schedule.later(MEMORY, MEMORY_LATER)
         self._serving.finished(report)
 
 
