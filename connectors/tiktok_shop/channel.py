@@ -1,7 +1,7 @@
 """A TikTok Shop as a channel: what it shows, its orders, absolute writes, and what it was seen to refuse."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from datetime import datetime
 from functools import cached_property
 from itertools import groupby
@@ -29,8 +29,7 @@ from connectors.tiktok_shop.writing import (
     is_quantity,
     stock_write,
 )
-from connectors.transport.http_transport import HttpTransport, Transport
-from connectors.transport.in_process import WireTransport
+from connectors.transport.in_process import carrier
 from connectors.transport.pacing import Lane, Pacer
 from connectors.transport.rate import known, learned
 from connectors.transport.retrying import PacedCaller
@@ -385,7 +384,7 @@ def opened(
     """A channel; its connections are closed on leaving."""
     app = App(key=options.app_key, secret=credentials.secret(options.app_secret))
     limits = learned() if options.rate is None else known(options.rate)
-    with _transport(clock, wire) as transport:
+    with carrier(clock, wire) as transport:
         # two processes that start at different moments must not wait for the same spans
         dice = Random(f"{name} {clock.now()}")  # noqa: S311 - spreads retries, no cryptography
         caller = PacedCaller(transport, Pacer(limits, clock), clock, dice)
@@ -397,8 +396,3 @@ def opened(
         client = TikTokClient(calls)
         webhooks = WebhookReader(channel=name, app_key=app.key, secret=app.secret)
         yield TikTokShopChannel(name, options, client, keeper, webhooks, facts, clock)
-
-
-def _transport(clock: Clock, wire: Wire | None) -> AbstractContextManager[Transport]:
-    """To real hosts, or over the wire to a shop in this process."""
-    return HttpTransport(clock) if wire is None else nullcontext(WireTransport(wire))

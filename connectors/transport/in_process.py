@@ -1,16 +1,20 @@
 """Knows what HTTP would write to a socket, and hands it to whoever answers in this process instead."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from urllib.parse import quote, urlsplit
 
 from connectors.transport.http_transport import (
     USUAL_HEADERS,
     HttpReply,
     HttpRequest,
+    HttpTransport,
     NoAnswer,
     NotSent,
+    Transport,
     full_url,
 )
+from syncd.ports.clock import Clock
 from syncd.ports.wire import Unanswered, Wire
 
 _IN_A_PATH = "/%!$&'()*+,;=:@~"
@@ -53,3 +57,8 @@ def _headers(request: HttpRequest, host: str) -> Mapping[str, str]:
     return {
         "Host": host, "Connection": "keep-alive", **USUAL_HEADERS, **request.headers, **length
     }  # fmt: skip
+
+
+def carrier(clock: Clock, wire: Wire | None) -> AbstractContextManager[Transport]:
+    """Who carries requests: to real hosts, or over the wire to a shop in this process."""
+    return HttpTransport(clock) if wire is None else nullcontext(WireTransport(wire))
