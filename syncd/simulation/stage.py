@@ -120,9 +120,15 @@ class Stage:
                 keeper.close()
 
     def _opened_shop(self, stock: Mapping[str, int]) -> SimulatedShop:
-        """The simulated TikTok Shop, which shows at first what is on the shelf, or in escrow nothing."""
+        """The simulated TikTok Shop, which shows at first what it may sell of the shelf; in escrow nothing.
+
+        Were it more, the first plan would lower every listing, and a guard hold it for a person.
+        """
         seed = self._folder / "seed.json"
-        shown: Mapping[str, int] = {} if self._plot.design.escrow else stock
+        design = self._plot.design
+        shown = {
+            sku: max(0, units - design.safety) for sku, units in stock.items() if not design.escrow
+        }
         products = [
             {"title": sku, "skus": [{"id": number, "seller_sku": sku, "stock": shown.get(sku, 0)}]}
             for number, sku in self.skus.items()
