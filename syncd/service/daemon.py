@@ -25,6 +25,7 @@ from syncd.service.context import Context
 from syncd.service.jobs import Jobs, Serving, Signs, tried_first, turns_of
 from syncd.service.leasing import HeldLeases
 from syncd.service.logs import configure_logs
+from syncd.service.memory import keep, let_go
 from syncd.service.notify import Notifier
 from syncd.service.readiness import FirstCheck
 from syncd.service.schedule import Schedule
@@ -144,6 +145,7 @@ class Daemon:
                 if following is None:
                     return ExitCode.UNAVAILABLE if self._wishes.displaced else ExitCode.DONE
                 present.closing.close()
+                let_go()
                 present = following
         finally:
             present.closing.close()
@@ -183,6 +185,7 @@ class Daemon:
         surface = web_surface(settings, engine, os.environ, jobs.news)
         schedule.tick(self._watchdog.every, self._watchdog.tick)
         schedule.once("readiness", first.enough, after=READY_AFTER)
+        keep()
         schedule.start()
         logger.info(
             "running: %s, %s, mode %s", counted(len(settings.sources), "source"),

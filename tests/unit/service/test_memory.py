@@ -42,3 +42,33 @@ def test_who_chose_an_allocator_keeps_it(tmp_path: Path) -> None:
 
 def test_a_process_that_was_started_as_something_else_goes_on() -> None:
     assert 1 == len(said("-c", f"import sys\nsys.argv = ['syncd', 'run']\n{SCRIPT}"))
+
+
+LOOPS = """\
+import gc, weakref
+from syncd.service.memory import give_back, keep, let_go
+
+class Loop:
+    def __init__(self):
+        self.me = self
+
+gc.disable()
+old, new = Loop(), None
+keep()
+new = Loop()
+seen = [weakref.ref(old), weakref.ref(new)]
+del old, new
+give_back()
+print([alive() is not None for alive in seen])
+let_go()
+print([alive() is not None for alive in seen])
+"""
+
+
+def test_what_was_alive_at_the_start_is_looked_at_again_only_once_it_is_replaced(
+    tmp_path: Path,
+) -> None:
+    script = tmp_path / "script"
+    script.write_text(LOOPS)
+
+    assert [["[True,", "False]"], ["[False,", "False]"]] == said(str(script))
