@@ -15,7 +15,7 @@ from tests.process.conftest import Shopkeeper, shopkeeper_of
 from tests.process.crash.counting import PROOF
 from tests.process.crash.world import Warm
 from tests.process.later import LATER
-from tests.process.test_written_sources import given
+from tests.process.test_written_sources import BOOKED, DATABASE, given
 
 STOCK = {"S000": 8, "S001": 6, "S002": 1}
 ON_SHOP = {"S000": 0.9, "S001": 0.2, "S002": 0.5}
@@ -25,22 +25,6 @@ MINUTES = 3.1
 """Between two cycles: more than `clock_tolerance`, so that each reading contains what was booked before."""
 CYCLES = 60
 CONFLICT = 409
-SOURCES = """\
-mode: apply
-ledger: sqlite:///ledger.db
-sources:
-  erp:
-    kind: sql_query
-    url: {credential: erp}
-    query: SELECT sku, qty AS quantity FROM stock
-    basis: available
-    orders: write_back
-    write_back:
-      url: {credential: erp}
-      statement: |
-        INSERT INTO booked (id, sku, units) VALUES (:key, :sku, :delta);
-        UPDATE stock SET qty = qty + :delta WHERE sku = :sku
-"""
 ESCROW = """\
     allocation: escrow
     limits: {changed: 100%, to_zero: 100%}
@@ -131,12 +115,12 @@ def two_tills(folder: Path, seed: int) -> Iterator[TwoTills]:
     with closing(sqlite3.connect(folder / "erp.db", isolation_level=None)) as owner:
         owner.execute("CREATE TABLE stock (sku text PRIMARY KEY, qty integer)")
         owner.executemany("INSERT INTO stock VALUES (?, ?)", list(STOCK.items()))
-        owner.execute("CREATE TABLE booked (id text PRIMARY KEY, sku text, units integer)")
+        owner.execute(BOOKED)
     products = [
         {"title": sku, "skus": [{"seller_sku": sku, "price": "9.00", "stock": 0}]} for sku in STOCK
     ]
     with shopkeeper_of(folder, {"products": products}) as keeper:
-        given(keeper, SOURCES, {"erp": f"sqlite:///{folder / 'erp.db'}"})
+        given(keeper, DATABASE, {"erp": f"sqlite:///{folder / 'erp.db'}"})
         with (folder / "syncd.yaml").open("a") as config:
             config.write(ESCROW)
         yield TwoTills(keeper, Warm(keeper), random.Random(seed))

@@ -33,9 +33,10 @@ sources:
     write_back:
       url: {credential: erp}
       statement: |
-        INSERT INTO booked (id, units, what) VALUES (:key, :delta, :reference);
+        INSERT INTO booked (id, sku, units, what) VALUES (:key, :sku, :delta, :reference);
         UPDATE stock SET qty = qty + :delta WHERE sku = :sku
 """
+BOOKED = "CREATE TABLE booked (id text PRIMARY KEY, sku text, units integer, what text)"
 Held = Callable[[], int]
 
 
@@ -59,7 +60,7 @@ def database(folder: Path) -> Iterator[tuple[str, dict[str, str], Held]]:
     with closing(sqlite3.connect(path, isolation_level=None)) as owner:
         owner.execute("CREATE TABLE stock (sku text, qty integer)")
         owner.execute("INSERT INTO stock VALUES ('S000', 10)")
-        owner.execute("CREATE TABLE booked (id text PRIMARY KEY, units integer, what text)")
+        owner.execute(BOOKED)
 
         def held() -> int:
             ((units,),) = owner.execute("SELECT qty FROM stock").fetchall()
