@@ -2,12 +2,14 @@
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 from threading import Lock
 from typing import Self
 
 from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.cron import CronTrigger
@@ -115,18 +117,19 @@ class Schedule:
         turn = self._turns.get(name)
         if turn is None or turn.once_more():
             return
-        if self._scheduler.get_job(name) is None:
+        try:
+            self._scheduler.modify_job(name, next_run_time=_now())
+        except JobLookupError:
             trigger = DateTrigger(_now(), timezone=self._timezone)
             self._scheduler.add_job(turn, trigger, id=name, name=name, replace_existing=True)
-        else:
-            self._scheduler.modify_job(name, next_run_time=_now())
 
     def later(self, name: str, span: timedelta) -> None:
         """Run this job after so long unless it runs earlier anyway."""
         job = self._scheduler.get_job(name)
         due = _now() + span
         if job is not None and (job.next_run_time is None or job.next_run_time > due):
-            self._scheduler.modify_job(name, next_run_time=due)
+            with suppress(JobLookupError):  # it ran meanwhile, or the schedule ends
+                self._scheduler.modify_job(name, next_run_time=due)
 
     def once(self, name: str, job: Callable[[], None], after: timedelta = timedelta(0)) -> None:
         """Run something one single time, after so long."""
@@ -136,10 +139,11 @@ class Schedule:
     def realign(self) -> None:
         """The clock jumped: run every interval job now, because its next time means nothing any more."""
         for job in self._scheduler.get_jobs():
-            if isinstance(job.trigger, IntervalTrigger):
-                job.modify(next_run_time=_now())
-            else:
-                job.reschedule(job.trigger)
+            with suppress(JobLookupError):  # it ran meanwhile, or the schedule ends
+                if isinstance(job.trigger, IntervalTrigger):
+                    job.modify(next_run_time=_now())
+                else:
+                    job.reschedule(job.trigger)
 
     def start(self) -> None:
         """Begin."""
@@ -149,9 +153,11 @@ class Schedule:
         """Begin no more jobs and wait for those that run.
 
         APScheduler's own shutdown waits for them under a lock that `at_once` needs: a job that asks for
-        another while it ends would wait for ever.
+        another while it ends would wait for ever. Pausing does not wait for the look at what is due that
+        is under way, which would then hand jobs to workers who have left; taking the jobs away does.
         """
         self._scheduler.pause()
+        self._scheduler.remove_all_jobs()
         self._workers.shutdown(wait=True)
         self._scheduler.shutdown(wait=False)
 

@@ -141,6 +141,17 @@ def test_something_may_run_a_single_time(schedule: Schedule) -> None:
     assert not job.ended.acquire(timeout=0.3)
 
 
+def test_stopping_while_jobs_are_handed_out_is_no_error(caplog: pytest.LogCaptureFixture) -> None:
+    for _ in range(20):
+        schedule = Schedule(UTC)
+        for number in range(30):
+            schedule.every(f"job {number}", SELDOM, Counted())
+        schedule.start()
+        schedule.stop()
+
+    assert [] == [record.message for record in caplog.records if record.levelname == "ERROR"]
+
+
 SPRING, AUTUMN = datetime(2026, 3, 29, tzinfo=UTC), datetime(2026, 10, 25, tzinfo=UTC)
 """The days on which Berlin puts its clocks forward and back, both at 01:00 UTC."""
 
