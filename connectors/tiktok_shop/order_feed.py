@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from connectors.tiktok_shop.bodies import OrderFilter
 from connectors.tiktok_shop.client import TikTokClient
@@ -30,6 +30,11 @@ class TikTokOrderFeed:
     client: TikTokClient
     asked_at: datetime
     since: datetime | None
+
+    @property
+    def shop_asked_at(self) -> datetime:
+        """When the poll began by the shop's clock, exact to a second; known once a page was read."""
+        return self.asked_at + (self.client.clock_offset() or timedelta(0))
 
     def pages(self) -> Iterator[OrderPage]:
         """Every page of the poll."""

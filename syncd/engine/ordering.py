@@ -26,9 +26,13 @@ this. A raise waits so long between reading the live value and asking for orders
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Polled:
-    """What a poll found: up to when the feed is complete, its newest update, and how many lines are news."""
+    """What a poll found: up to when the feed is complete, its newest update, and how many lines are news.
+
+    `until` is told by our clock, as what was seen of listings; `begun` and `newest` by the shop's.
+    """
 
     until: datetime
+    begun: datetime
     newest: datetime | None
     moved: int
 
@@ -37,7 +41,9 @@ def poll_orders(engine: EngineSetup, setup: ChannelSetup) -> Polled:
     """Read the feed to its end and record it.
 
     The first poll reads all open orders whatever their age, and then everything updated since the
-    oldest reading that has to be corrected. Raises ChannelError; nothing advances then.
+    oldest reading that has to be corrected. Where there never was an order, the next poll asks from the
+    shop's time of this one: asked by our clock, one that is ahead would hide the first orders. Raises
+    ChannelError; nothing advances then.
     """
     known = engine.ledger.order_cursor(setup.name)
     if known.complete_until is None:
@@ -45,13 +51,15 @@ def poll_orders(engine: EngineSetup, setup: ChannelSetup) -> Polled:
         second = _read_feed(engine, setup, _oldest_reading(engine) - FEED_OVERLAP)
         found = Polled(
             until=first.until,
+            begun=first.begun,
             newest=max(filter(None, (first.newest, second.newest)), default=None),
             moved=first.moved + second.moved,
         )
     else:
         since = (known.cursor or known.complete_until) - FEED_OVERLAP
         found = _read_feed(engine, setup, since)
-    engine.ledger.complete_orders(setup.name, found.newest, found.until)
+    newest = found.newest or (found.begun if known.cursor is None else None)
+    engine.ledger.complete_orders(setup.name, newest, found.until)
     return found
 
 
@@ -83,7 +91,9 @@ def _read_feed(engine: EngineSetup, setup: ChannelSetup, since: datetime | None)
             news = engine.ledger.record_orders(setup.name, bound)
             moved += len(news)
             _wake_others(engine, setup, mark_demanded(engine, news))
-        return Polled(until=feed.asked_at - INDEX_DELAY, newest=newest, moved=moved)
+        return Polled(
+            until=feed.asked_at - INDEX_DELAY, begun=feed.shop_asked_at, newest=newest, moved=moved
+        )
 
 
 def _bound(line: OrderLine, setup: ChannelSetup) -> OrderLine:

@@ -36,7 +36,12 @@ class OrderFeed(Protocol):
 
     @property
     def asked_at(self) -> datetime:
-        """The server's time when the poll began."""
+        """When the poll began, by the clock that also dates what was seen of a listing: ours."""
+        ...
+
+    @property
+    def shop_asked_at(self) -> datetime:
+        """The same moment by the shop's clock, which dates orders; known once a page was read."""
         ...
 
     def pages(self) -> Iterator[OrderPage]:

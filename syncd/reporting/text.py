@@ -1,6 +1,7 @@
 """The report for people: what needs attention first, then sources, then each channel's changes."""
 
 import textwrap
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, tzinfo
 
@@ -144,10 +145,25 @@ def _channel(channel: ChannelPart, console: Console) -> None:
     if channel.changes:
         _changes(channel, console)
     elif channel.state == "ok":
-        console.print("  Nothing to do: every listing that may be written shows what it should.")
+        console.print(Padding(_untouched(channel), (0, 0, 0, 2)))
     if channel.plan is not None and channel.changes:
         console.print(Text(f"  plan {channel.plan}", style="dim"), soft_wrap=True)
     console.print()
+
+
+def _untouched(channel: ChannelPart) -> Text:
+    """Why nothing was changed: all is right, or some listings wait for something."""
+    waiting = [skip for skip in channel.skipped if skip.kind != "skipped"]
+    if not waiting:
+        return Text("Nothing to do: every listing that may be written shows what it should.")
+    kinds = Counter(skip.kind for skip in waiting)
+    first = waiting[0]
+    return Text(
+        f"Nothing is written: {counted(len(waiting), 'listing')} left as they are "
+        f"({', '.join(f'{count} {kind}' for kind, count in kinds.items())}); "
+        f"{visible(first.sku or first.seller_sku)}: {visible(first.reason)}",
+        style="yellow",
+    )
 
 
 def _bookings(channel: ChannelPart, console: Console) -> None:

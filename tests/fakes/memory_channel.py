@@ -29,6 +29,10 @@ class MemoryFeed:
     asked_at: datetime
     lines: Sequence[OrderLine]
 
+    @property
+    def shop_asked_at(self) -> datetime:
+        return self.asked_at
+
     def pages(self) -> Iterator[OrderPage]:
         for start in range(0, len(self.lines), 2):
             yield OrderPage(lines=self.lines[start : start + 2])

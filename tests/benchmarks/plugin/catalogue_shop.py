@@ -50,6 +50,11 @@ class EmptyFeed:
 
     asked_at: datetime
 
+    @property
+    def shop_asked_at(self) -> datetime:
+        """The same."""
+        return self.asked_at
+
     def pages(self) -> Iterator[OrderPage]:
         """Nothing."""
         return iter(())

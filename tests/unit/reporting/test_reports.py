@@ -23,7 +23,7 @@ from syncd.domain.identity import (
     WarehouseId,
 )
 from syncd.domain.outcome import Verdict
-from syncd.domain.plan import Hazard
+from syncd.domain.plan import Hazard, Skip
 from syncd.domain.report import (
     Attention,
     ChangeReport,
@@ -311,6 +311,29 @@ def test_a_run_without_changes_says_so_briefly() -> None:
 
     assert "Nothing to do" in text
     assert len(text.splitlines()) < 8
+
+
+def test_a_run_that_holds_everything_names_a_reason_and_does_not_say_all_is_right() -> None:
+    held = Skip(
+        sku=Sku("A"),
+        seller_sku="A",
+        ref=None,
+        kind="held",
+        reason="no warehouse of the shop is mapped",
+    )
+    channel = replace(report_of().channels[0], skipped=(held, replace(held, sku=Sku("B"))))
+
+    text = shown(report_of(channels=(channel,)))
+
+    assert "Nothing to do" not in text
+    assert "2 listings left as they are (2 held); A: no warehouse of the shop is mapped" in text
+
+
+def test_a_listing_that_nobody_wants_published_is_nothing_to_do() -> None:
+    unwanted = Skip(sku=Sku("A"), seller_sku="A", ref=None, reason="publish: none (default)")
+    channel = replace(report_of().channels[0], skipped=(unwanted,))
+
+    assert "Nothing to do" in shown(report_of(channels=(channel,)))
 
 
 @pytest.mark.parametrize("width", [60, 80, 140])

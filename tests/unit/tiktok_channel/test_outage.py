@@ -124,3 +124,15 @@ def test_after_two_days_all_orders_are_known_within_two_polls(tmp_path: Path) ->
         for _ in range(2):
             outage.poll()
         assert outage.placed() == outage.known()
+
+
+def test_the_first_order_is_found_also_when_our_clock_is_an_hour_ahead(tmp_path: Path) -> None:
+    with connected_shop(tmp_path) as outage:
+        outage.floor.clock.advance(3600)
+        outage.poll()
+        outage.control.post("orders", seller_sku="A", units=2, status="AWAITING_SHIPMENT")
+
+        outage.poll()
+
+        assert outage.placed() == outage.known()
+        assert 1 == len(outage.known())
