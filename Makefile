@@ -8,12 +8,13 @@ TOGETHER := -n 4 --dist loadscope --no-loadscope-reorder  # more than there are 
 
 export PYTHONDONTWRITEBYTECODE :=  # what one worker or program of the tests compiled, the others read
 MEASURED := tests/unit tests/property tests/contract
+LONG := tests/process/crash tests/process/test_kills.py tests/process/web/test_storm.py tests/property
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test coverage unmeasured check bench proof lock schema clean
+.PHONY: help demo test coverage unmeasured check bench proof simulations lock schema clean
 
 help:  ## list the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 $(STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "syncd needs Python 3.11 or newer; set PYTHON=/path/to/python3"; exit 1; }
@@ -52,8 +53,11 @@ $(PEERS)/.installed: tests/benchmarks/peers/requirements.lock
 bench: $(STAMP) $(PEERS)/.installed  ## speed and memory, as ratios against a reference measured in the same run
 	$(BIN)/python -m tests.benchmarks
 
-proof: $(STAMP)  ## the long proofs: more kills, more seeds
-	SYNCD_PROOF=1 $(BIN)/python -m pytest $(TOGETHER) tests/process tests/property
+proof: $(STAMP)  ## the long proofs: 3,000 kills, every call of a cycle, 2,000 examples of a property; within an hour
+	SYNCD_PROOF=1 $(BIN)/python -m pytest $(TOGETHER) $(LONG)
+
+simulations: $(STAMP)  ## the long simulations: five seeds of 40,000 buyers, a million units in escrow; an hour or two
+	SYNCD_PROOF=1 $(BIN)/python -m pytest tests/process/simulation
 
 schema: $(STAMP)  ## rewrite generated files: config/syncd.schema.json, Shopify's trimmed schema
 	$(BIN)/python -m tests.freshness --write
