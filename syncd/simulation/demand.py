@@ -92,10 +92,17 @@ class Demand:
     end: float
 
 
-def demand(seed: int, scenario: Scenario, skus: int, buyers: int) -> Demand:
-    """At least so many buyers, in whole days."""
-    dice = Random(f"demand/{seed}/{scenario.name}")  # noqa: S311 - repeatable, no cryptography
-    articles = [
+def articles(seed: int, scenario: str, skus: int) -> Sequence[Article]:
+    """The SKUs of a world."""
+    return _articles(_dice(seed, scenario), SCENARIOS[scenario], skus)
+
+
+def _dice(seed: int, scenario: str) -> Random:
+    return Random(f"demand/{seed}/{scenario}")  # noqa: S311 - repeatable, no cryptography
+
+
+def _articles(dice: Random, scenario: Scenario, skus: int) -> Sequence[Article]:
+    return [
         Article(
             sku=f"S{number:03}",
             rate=dice.lognormvariate(math.log(MEDIAN_RATE), RATE_SPREAD),
@@ -104,17 +111,23 @@ def demand(seed: int, scenario: Scenario, skus: int, buyers: int) -> Demand:
         )
         for number in range(skus)
     ]
+
+
+def demand(seed: int, scenario: Scenario, skus: int, buyers: int) -> Demand:
+    """At least so many buyers, in whole days."""
+    dice = _dice(seed, scenario.name)
+    sold = _articles(dice, scenario, skus)
     found: list[Buyer] = []
     numbers = count()
     for day in count():
         start = day * DAY
-        wishes = [wish for article in articles for wish in _wishes(dice, article, scenario)]
+        wishes = [wish for article in sold for wish in _wishes(dice, article, scenario)]
         found += [
             Buyer(start + at, next(numbers), sku, side, dice.randint(1, 2 * scenario.basket - 1))
             for at, sku, side in sorted((_awake(at), sku, side) for at, sku, side in wishes)
         ]
         if len(found) >= buyers:
-            return Demand(articles=articles, buyers=found, end=start + DAY)
+            return Demand(articles=sold, buyers=found, end=start + DAY)
     raise AssertionError
 
 

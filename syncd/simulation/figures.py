@@ -1,10 +1,12 @@
 """What several runs of a design in a scenario come to together: means over seeds with 95 % intervals."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from syncd.simulation.demand import Side
+from syncd.simulation.designs import DESIGNS
+from syncd.simulation.proposing import proposed
 from syncd.simulation.run import Outcome
 from syncd.simulation.tally import PER, Tally
 
@@ -47,9 +49,11 @@ class Wait:
 class Figures:
     """A design in a scenario. `oversold` and `refused` per 10,000 accepted orders of both sides.
 
-    `tiktok` is the share of TikTok's orders that are oversold; `calls` are requests to both shops per order;
+    `oversold_own` of the units were sold by the merchant's own shop; `tiktok` is the share of TikTok's orders
+    that are oversold; `calls` are requests to both shops per order;
     `digests` name the trace of each seed's run; `fewer` says how many times fewer units are oversold
-    than by the typical app in the same scenario.
+    than by the typical app in the same scenario. `proposed`: how many SKUs of the first seed need which
+    safety stock by the rule of `syncd advise`, where orders are booked late.
     """
 
     design: str
@@ -58,6 +62,7 @@ class Figures:
     orders: int
     oversold: Interval
     oversold_units: int
+    oversold_own: int
     tiktok: Interval
     refused: Interval
     calls: float
@@ -65,6 +70,7 @@ class Figures:
     crashes: int
     digests: Sequence[str]
     fewer: float | None
+    proposed: Mapping[int, int]
 
 
 def figures(outcomes: Sequence[Outcome], typical: Sequence[Outcome]) -> Figures:
@@ -81,6 +87,7 @@ def figures(outcomes: Sequence[Outcome], typical: Sequence[Outcome]) -> Figures:
         orders=orders,
         oversold=oversold,
         oversold_units=sum(sum(tally.oversold.values()) for tally in tallies),
+        oversold_own=sum(tally.oversold[Side.OWN] for tally in tallies),
         tiktok=Interval.of([_share(tally) for tally in tallies]),
         refused=Interval.of([PER * tally.refused / max(1, tally.orders) for tally in tallies]),
         calls=sum(tally.requests + tally.reads + tally.bookings for tally in tallies)
@@ -89,6 +96,7 @@ def figures(outcomes: Sequence[Outcome], typical: Sequence[Outcome]) -> Figures:
         crashes=sum(tally.crashes for tally in tallies),
         digests=[outcome.digest for outcome in outcomes],
         fewer=None if there is None or not oversold.mean else there.mean / oversold.mean,
+        proposed=proposed(DESIGNS[first.design], first.scenario, first.seed, first.skus),
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from datetime import timedelta
 from textwrap import wrap
 
+from syncd.domain.counting import counted
 from syncd.simulation.demand import DAY
 from syncd.simulation.designs import DESIGNS
 from syncd.simulation.figures import TYPICAL, Figures, Interval, Wait
@@ -17,6 +18,7 @@ WIDTHS = (6, 17, 13, 14, 7, 7, 7, 7, 8)
 MOST_LINES = 200
 WIDE = 100
 SCHEMA = 1
+MANY = 3
 
 
 def document(rows: Sequence[Figures]) -> str:
@@ -40,11 +42,30 @@ def _lines(rows: Sequence[Figures]) -> Iterator[str]:
         yield from (_row(row) for row in here)
         yield ""
         for row in here:
-            yield from wrap(_sentence(row), WIDE, initial_indent="  ", subsequent_indent="     ")
+            yield from _told(_sentence(row))
+            if row.proposed:
+                yield from _told(_remaining(row))
         yield ""
     yield "oversold, refused: units per 10,000 accepted orders of both sides, ± 95 % over seeds; refused: a"
     yield "unit was left. p50 … p99: seconds from a change at the source to its read-back from the shop."
     yield f"calls: requests to both shops per order. fewer: times fewer oversold than {TYPICAL}."
+
+
+def _told(text: str) -> list[str]:
+    return wrap(text, WIDE, initial_indent="  ", subsequent_indent="     ")
+
+
+def _remaining(row: Figures) -> str:
+    """What stays possible where a source is not written back, and what `syncd advise` proposes for it."""
+    more = sum(count for units, count in row.proposed.items() if units >= MANY)
+    needs = [f"{counted(units, 'unit')} of {row.proposed.get(units, 0)} SKUs" for units in (1, 2)]
+    needs += [f"{MANY} to {max(row.proposed)} of {more}"] * bool(more)
+    return (
+        f"{row.design} remains: the own shop sold {row.oversold_own:,} of them, because it goes on selling "
+        "what TikTok sold until somebody books the order there; no number on TikTok Shop prevents that. "
+        f"`syncd advise` would withhold, by their usual rates, {', '.join(needs)} (`--safety 2` shows what "
+        "that brings), which makes it rarer; writing back or escrow ends it."
+    )
 
 
 def _most(rows: Sequence[Figures]) -> int:

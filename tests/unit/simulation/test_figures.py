@@ -57,6 +57,24 @@ def test_the_table_has_a_row_and_a_sentence_for_each_design() -> None:
     assert ["B", "G"] == [row["design"] for row in json.loads(document(rows))["figures"]]
 
 
+def test_a_source_that_is_not_written_back_is_told_what_remains_and_which_safety_stock_it_needs() -> (
+    None
+):
+    late, written = figures([outcome("H60", 1, 40)], []), figures([outcome("G", 1, 40)], [])
+    told = " ".join(table([late]).split())
+    assert 20 == late.oversold_own
+    assert 300 == sum(late.proposed.values())
+    assert "the own shop sold 20 of them" in told
+    assert f"1 unit of {late.proposed[1]} SKUs" in told
+    assert {} == written.proposed
+    assert "remains" not in table([written])
+
+
+def test_orders_that_are_booked_sooner_need_less() -> None:
+    hourly, soon = (figures([outcome(name, 1, 1)], []).proposed for name in ("H60", "H5"))
+    assert max(hourly) > max(soon)
+
+
 def test_a_broken_law_is_told_with_its_moment_and_its_trace() -> None:
     broken = replace(
         outcome("G", 7, 0), failure=Failure(law="no …", how="S001 shows 5", at=90_061.0),
