@@ -9,11 +9,26 @@ from syncd.ledger.connection import Connection, Row
 from syncd.ledger.dirty import mark_everywhere
 from syncd.ledger.names import name_items
 
-SELECT = (
-    "SELECT b.*, c.name AS channel, i.sku AS sku, s.name AS source, l.name AS location FROM booking b "
+_COLUMNS = "SELECT b.*, c.name AS channel, i.sku AS sku, s.name AS source, l.name AS location FROM "
+_BESIDE = (
     "JOIN channel c ON c.id = b.channel_id JOIN item i ON i.id = b.item_id "
     "JOIN location l ON l.id = b.location_id JOIN source s ON s.id = l.source_id "
 )
+SELECT = f"{_COLUMNS}booking b {_BESIDE}"
+SELECT_WAITING = f"{_COLUMNS}booking b INDEXED BY booking_waiting {_BESIDE}"
+
+
+def selected_of(keys: str) -> str:
+    """The selection of the bookings of order lines: rows of channel, order and line, for VALUES.
+
+    For `(…, …, …) IN (VALUES …)` of more than some rows SQLite looks through the whole table.
+    """
+    return (
+        f"{_COLUMNS}(VALUES {keys}) k CROSS JOIN booking b ON b.channel_id = k.column1 "
+        f"AND b.order_id = k.column2 AND b.line_id = k.column3 {_BESIDE}"
+    )
+
+
 _IDENTITY = (
     "channel_id = (SELECT id FROM channel WHERE name = :channel) AND order_id = :order "
     "AND line_id = :line AND item_id = (SELECT id FROM item WHERE sku = :sku) "

@@ -10,14 +10,13 @@ from syncd.domain.identity import ChannelName, Sku, SourceName
 from syncd.domain.orders import OrderLine
 from syncd.domain.write_back import Booking
 from syncd.ledger.base import StorePart
-from syncd.ledger.booking_rows import SELECT, booking_of, change, store
+from syncd.ledger.booking_rows import SELECT, SELECT_WAITING, booking_of, change, selected_of, store
 from syncd.ledger.columns import micros, micros_or_none, moment, moment_or_none
 from syncd.ledger.connection import Connection
 from syncd.ledger.database import chunks, marks
 from syncd.ledger.fences import require_fence
 from syncd.ledger.names import channel_id, known_channel, known_source
-from syncd.ledger.order_rows import SELECT as SELECT_LINES
-from syncd.ledger.order_rows import line_of
+from syncd.ledger.order_rows import line_of, selected_by
 from syncd.ledger.source_states import state_of
 from syncd.ports.bookings import LineToBook, WrittenOrder
 
@@ -25,6 +24,7 @@ LineKey = tuple[ChannelName, str, str]
 LINES = 150
 """Order lines per question; each takes three parameters."""
 
+_LINES_TO_BOOK = selected_by("order_line_to_book")
 _WAITING = "state IN ('new', 'sent', 'unknown')"
 _LOOKED_AT = (
     "UPDATE order_line SET booking_step = :step, "
@@ -67,7 +67,7 @@ class BookingStore(StorePart):
         """Lines that are new or moved since they were looked at, oldest first."""
         with self._database.read() as connection:
             rows = connection.exec_driver_sql(
-                f"{SELECT_LINES}WHERE o.booking_step > 0 AND o.channel_id = :channel "
+                f"{_LINES_TO_BOOK}WHERE o.booking_step > 0 AND o.channel_id = :channel "
                 "AND (o.left_at IS NULL OR o.left_at >= (SELECT MIN(written_since) FROM source_state)) "
                 "ORDER BY o.created_at, o.order_id, o.line_id LIMIT :limit",
                 {"channel": known_channel(connection, channel), "limit": limit},
@@ -110,9 +110,11 @@ class BookingStore(StorePart):
     ) -> Sequence[Booking]:
         """What is to be sent to these sources now, oldest first: new ones, and those in doubt."""
         named = sorted(sources)
+        if not named:
+            return ()
         with self._database.read() as connection:
             rows = connection.exec_driver_sql(
-                f"{SELECT}WHERE b.{_WAITING} AND b.channel_id = ? AND b.due_at <= ? "
+                f"{SELECT_WAITING}WHERE b.{_WAITING} AND b.channel_id = ? AND b.due_at <= ? "
                 f"AND s.name IN ({marks(named)}) ORDER BY b.id LIMIT ?",
                 (known_channel(connection, channel), micros(now), *named, limit),
             )
@@ -217,9 +219,10 @@ class BookingStore(StorePart):
 
 _BELOW_ZERO = (
     "SELECT c.name AS channel, b.order_id, i.sku, s.name AS source, b.delta, o.created_at "
-    "FROM order_line o JOIN booking b ON b.channel_id = o.channel_id AND b.order_id = o.order_id "
-    "AND b.line_id = o.line_id AND b.effect = 'deduct' AND b.contained "
-    "JOIN position p ON p.location_id = b.location_id AND p.item_id = b.item_id "
+    "FROM position p INDEXED BY position_below_zero "
+    "CROSS JOIN booking b ON b.item_id = p.item_id AND b.location_id = p.location_id "
+    "AND b.effect = 'deduct' AND b.contained CROSS JOIN order_line o ON o.channel_id = b.channel_id "
+    "AND o.order_id = b.order_id AND o.line_id = b.line_id "
     "JOIN channel c ON c.id = b.channel_id JOIN item i ON i.id = b.item_id "
     "JOIN location l ON l.id = b.location_id JOIN source s ON s.id = l.source_id "
     "WHERE o.left_at IS NULL AND o.state <> 'CANCELLED' AND p.quantity < 0"
@@ -234,11 +237,11 @@ def _bookings_of(
     connection: Connection, lines: Iterable[OrderLine]
 ) -> dict[LineKey, list[Booking]]:
     found: dict[LineKey, list[Booking]] = {}
-    for part in chunks(lines, LINES):
+    for part in chunks(dict.fromkeys(map(_key, lines)), LINES):
         keys = ", ".join(["((SELECT id FROM channel WHERE name = ?), ?, ?)"] * len(part))
         rows = connection.exec_driver_sql(
-            f"{SELECT}WHERE (b.channel_id, b.order_id, b.line_id) IN (VALUES {keys}) ORDER BY b.id",
-            tuple(value for line in part for value in _key(line)),
+            f"{selected_of(keys)}ORDER BY b.id",
+            tuple(value for key in part for value in key),
         )
         for row in rows:
             booking = booking_of(row)

@@ -15,7 +15,7 @@ from syncd.ledger.connection import Connection, Row
 from syncd.ledger.database import chunks, marks
 from syncd.ledger.dirty import mark_selected
 from syncd.ledger.names import channel_id, known_channel
-from syncd.ledger.order_rows import SELECT, TAKES_UNITS, line_of
+from syncd.ledger.order_rows import TAKES_UNITS, line_of, selected_of
 from syncd.ports.selling import OrderAges, Sold, Withheld
 
 _HINTED = timedelta(hours=1)
@@ -24,12 +24,11 @@ _DUE = "FROM listing WHERE channel_id = :channel AND safety_until <= :now"
 _DROPPED = "o.state = 'CANCELLED' AND o.left_at IS NULL"
 _KEY = "SELECT channel_id, order_id, line_id FROM order_line INDEXED BY"
 # when the goods of a line left says nothing where its units are written back
-_SINCE = (
-    f"{SELECT}WHERE (o.channel_id, o.order_id, o.line_id) IN ("
+_KEYS_SINCE = (
     f"{_KEY} order_line_by_creation WHERE created_at >= :since "
     f"UNION {_KEY} order_line_in_play WHERE {TAKES_UNITS} AND NOT written AND left_at >= :since"
-    ") AND NOT o.platform_fulfilled"
 )
+_SINCE = f"{selected_of(_KEYS_SINCE)}WHERE NOT o.platform_fulfilled"
 _ENTERED = (
     "SELECT entered_at - created_at FROM order_line INDEXED BY order_line_by_creation "
     "WHERE created_at >= ? AND entered_at IS NOT NULL ORDER BY created_at DESC LIMIT ?"
