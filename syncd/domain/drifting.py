@@ -205,7 +205,7 @@ def _effect(line: OrderLine, ours_at: datetime, seen_at: datetime) -> tuple[int,
     low = high = 0
     if line.created_at >= began:
         low = -line.units
-        certain = ours_at + SLACK <= line.created_at <= seen_at - SLACK
+        certain = ours_at + SLACK < line.created_at < seen_at - SLACK
         high = -line.units if certain else 0
     if line.state is OrderState.CANCELLED:
         high += line.units
@@ -221,6 +221,7 @@ def contest(drifts: Iterable[Drift], now: datetime) -> Contest | None:
     by_write: dict[int, Drift] = {}
     for row in sorted(drifts, key=lambda item: (item.at, item.number)):
         if row.decided and not row.counted and row.write and now - row.at <= WITHIN:
+            by_write.pop(row.write, None)  # the latest of a write counts, in its own place in time
             by_write[row.write] = row
     rows = list(by_write.values())
     repeated = {value for value, times in Counter(row.value for row in rows).items() if times > 1}

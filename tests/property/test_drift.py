@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from syncd.domain.drifting import SLACK, WITHIN, Drift, Mover, contest, explained
@@ -60,6 +60,10 @@ def line(number: int, buy: Buy, skew: timedelta) -> OrderLine:
 
 
 @given(buys=buys, since=hours, span=st.floats(0, 50), skew=skews, spare=st.integers(0, 9))
+@example(
+    buys=[Buy(at=0.0, units=1, cancelled_after=None, restocked=False)],
+    since=0.0, span=1.0, skew=SLACK, spare=0,
+)  # fmt: skip
 def test_orders_explain_what_they_took(
     buys: list[Buy], since: float, span: float, skew: timedelta, spare: int
 ) -> None:
@@ -107,7 +111,17 @@ drifts = st.lists(
 )  # fmt: skip
 
 
+def seen(write: int, minutes: int, number: int) -> Drift:
+    """A write of ours that another app set to 0, so long ago."""
+    at = NOW - timedelta(minutes=minutes)
+    return Drift(
+        channel=ChannelName("shop"), sku=Sku("A"), ref=REF, write=write, ours=5, ours_at=at, shown=0,
+        first_seen=at, last_seen=at, mover=Mover.APP, decided=True, number=number,
+    )  # fmt: skip
+
+
 @given(drifts=drifts)
+@example(drifts=[seen(1, 9, 1), seen(2, 8, 2), seen(3, 7, 3), seen(1, 6, 4)])
 def test_a_second_writer_overwrote_three_writes_of_ours_within_a_day(drifts: list[Drift]) -> None:
     found = contest(drifts, NOW)
     counting = [

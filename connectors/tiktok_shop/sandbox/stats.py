@@ -58,6 +58,7 @@ class Stats:
                 "codes": dict(self._codes),
                 "throttled": self._throttled,
                 "max_in_one_second": self._busiest,
+                "in_flight": self._flying["*"],
                 "max_in_flight": overall,
                 "max_in_flight_per_product": max(flights.values(), default=0),
                 "in_flight_by_product": flights,

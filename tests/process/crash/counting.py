@@ -80,7 +80,10 @@ def from_calls(world: World, word: str, calls: str, error: str, told: str) -> St
 
 
 def at_requests(world: World, kind: str) -> Strike:
-    """Kill while a request hangs at the shop, before or after the shop has done it."""
+    """Kill while a request hangs at the shop, before or after the shop has done it.
+
+    What the dead one had sent is out of our hands: the next begins when the shop has let go of it.
+    """
 
     def strike(number: int) -> bool:
         fault = {"kind": kind, "after": number, "times": 1, "seconds": 1.0}
@@ -90,6 +93,8 @@ def at_requests(world: World, kind: str) -> Strike:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
         world.warm.ended()
+        while world.keeper.control.get("stats")["in_flight"]:
+            time.sleep(0.05)
         return not struck
 
     return strike
