@@ -78,13 +78,13 @@ class ListingStore(StorePart):
 
     def rebind(self, channel: ChannelName, fingerprint: str, bind: Callable[[str], Sku]) -> bool:
         """When the rules' fingerprint is new: bind again, mark every bound SKU dirty, answer True."""
-        with self._database.write() as connection:
-            number = channel_id(connection, channel)
-            last = connection.exec_driver_sql(
-                "SELECT rules_fingerprint FROM channel_state WHERE channel_id = ?", (number,)
-            ).scalar()
-            if last == fingerprint:
+        with self._database.read() as connection:
+            if _bound_by(connection, channel) == fingerprint:  # as in all cycles but the first
                 return False
+        with self._database.write() as connection:
+            if _bound_by(connection, channel) == fingerprint:
+                return False
+            number = channel_id(connection, channel)
             bound = "SELECT item_id FROM listing WHERE channel_id = :channel"
             mark_selected(connection, number, bound, {})
             _bind_all(connection, number, bind)
@@ -238,6 +238,16 @@ class ListingStore(StorePart):
                     f"(SELECT id FROM item WHERE sku IN ({marks(part)}))",
                     (number, token, *part),
                 )
+
+
+def _bound_by(connection: Connection, channel: ChannelName) -> str | None:
+    """The fingerprint of the rules that a channel's listings were bound by last."""
+    found = connection.exec_driver_sql(
+        "SELECT rules_fingerprint FROM channel_state "
+        "WHERE channel_id = (SELECT id FROM channel WHERE name = ?)",
+        (channel,),
+    ).scalar()
+    return None if found is None else str(found)
 
 
 def _observe(connection: Connection, channel: int, listings: Sequence[Listing]) -> None:

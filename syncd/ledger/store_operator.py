@@ -23,6 +23,10 @@ _LOCK = (
     "g.listing_id, 'price', '' FROM listing g JOIN item i ON i.id = g.item_id "
     "WHERE g.product_id = ? AND g.channel_id = ? AND g.status <> 'gone'"
 )
+_ANY_DUE = (
+    "SELECT 1 FROM park WHERE channel_id = (SELECT id FROM channel WHERE name = ?) "
+    "AND until <= ? LIMIT 1"
+)
 _LOCKED = "SELECT sku, listing_id FROM park WHERE channel_id = ? AND kind = 'promotion'"
 
 
@@ -91,6 +95,9 @@ class OperatorStore(StorePart):
 
     def release_due_parks(self, channel: ChannelName, now: datetime) -> int:
         """Drop parks whose time is over and mark their SKUs dirty."""
+        with self._database.read() as connection:
+            if connection.exec_driver_sql(_ANY_DUE, (channel, micros(now))).first() is None:
+                return 0  # a cycle that releases nothing writes nothing
         with self._database.write() as connection:
             number = channel_id(connection, channel)
             rows = connection.exec_driver_sql(

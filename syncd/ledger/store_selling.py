@@ -21,6 +21,10 @@ from syncd.ports.selling import OrderAges, Sold, Withheld
 _HINTED = timedelta(hours=1)
 """A webhook may wait so long for the reading that it asked for."""
 _DUE = "FROM listing WHERE channel_id = :channel AND safety_until <= :now"
+_ANY_DUE = (
+    "SELECT 1 FROM listing WHERE channel_id = (SELECT id FROM channel WHERE name = ?) "
+    "AND safety_until <= ? LIMIT 1"
+)
 _DROPPED = "o.state = 'CANCELLED' AND o.left_at IS NULL"
 _KEY = "SELECT channel_id, order_id, line_id FROM order_line INDEXED BY"
 # when the goods of a line left says nothing where its units are written back
@@ -209,6 +213,9 @@ class SellingStore(StorePart):
 
         The dirty mark remembers it from then on, until a plan finds nothing left to do.
         """
+        with self._database.read() as connection:
+            if connection.exec_driver_sql(_ANY_DUE, (channel, micros(now))).first() is None:
+                return 0  # a cycle that marks nothing writes nothing
         with self._database.write() as connection:
             number = channel_id(connection, channel)
             place: dict[str, object] = {"channel": number, "now": micros(now)}
