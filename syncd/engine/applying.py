@@ -243,8 +243,9 @@ class Sender:
         """The number to send for each row now; None where nothing has to be sent."""
         held = {row.change.key for row in self._drafted.plan.held}
         quantities = [row for row in rows if row.field is Field.QUANTITY]
-        fresh, steps = self._fresh_targets(quantities) if quantities else ({}, {})
-        complete = self._engine.ledger.order_cursor(self._setup.name).complete_until
+        with self._engine.ledger.at_one_moment():
+            fresh, steps = self._fresh_targets(quantities) if quantities else ({}, {})
+            complete = self._engine.ledger.order_cursor(self._setup.name).complete_until
         amounts: dict[tuple[str, str, str, str], int | None] = {}
         for row in rows:
             if row.field is Field.PRICE:

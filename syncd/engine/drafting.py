@@ -129,9 +129,10 @@ def draft_plan(
     What is hoped for is not planned again: the time within which it must show would begin anew.
     Raises ChannelError when live values cannot be read.
     """
-    open_ = open_demands(engine)
-    bounds = channel_bounds(engine, setup)
-    dependents = Dependents(setup.rules, engine.ledger.bound_skus(setup.name))
+    with engine.ledger.at_one_moment():
+        open_ = open_demands(engine)
+        bounds = channel_bounds(engine, setup)
+        dependents = Dependents(setup.rules, engine.ledger.bound_skus(setup.name))
     draft, tempo = Draft(), Tempo(engine, setup)
     for skus, token in _chunks(engine, setup, only):
         wider = dependents.with_dependents(skus)
@@ -280,18 +281,19 @@ def _judged(
     engine: EngineSetup, setup: ChannelSetup, draft: Draft, bounds: Bounds, delays: Delays
 ) -> Drafted:
     now = engine.clock.now()
-    window = engine.ledger.window(setup.name, now - setup.rules.limits.window)
-    listings = engine.ledger.listing_count(setup.name)
-    approved = [
-        row for approval in engine.ledger.approvals(setup.name, now) for row in approval.rows
-    ]
     raised = [row.sku for row in draft.changes if row.raises]
+    with engine.ledger.at_one_moment():
+        window = engine.ledger.window(setup.name, now - setup.rules.limits.window)
+        listings = engine.ledger.listing_count(setup.name)
+        approvals = engine.ledger.approvals(setup.name, now)
+        maxima = engine.ledger.quantity_maxima(raised, now - HISTORY)
+    approved = [row for approval in approvals for row in approval.rows]
     evidence = Evidence(
         listings=listings,
         already=Already(
             changed=window.changed, to_zero=window.to_zero, price_moved=window.price_moved
         ),
-        maxima=engine.ledger.quantity_maxima(raised, now - HISTORY),
+        maxima=maxima,
         too_far=frozenset(draft.too_far),
         released=approved,
     )

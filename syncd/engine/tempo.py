@@ -19,6 +19,7 @@ from syncd.domain.selling import (
     patience,
     unexplained,
 )
+from syncd.domain.stock import Position
 from syncd.engine.setup import ChannelSetup, EngineSetup, SourceSetup
 
 REMEMBERED = timedelta(days=7)
@@ -72,17 +73,19 @@ class Tempo:
         self.delays = delays or Delays(engine, setup)
         self._exposures: dict[frozenset[SourceName], timedelta] = {}
 
-    def withheld(self, rules: Iterable[ListingRule]) -> Mapping[Sku, Withholding]:
-        """By the SKU of each adaptive rule that draws on something, what it withholds now."""
+    def withheld(
+        self, rules: Iterable[ListingRule], positions: Mapping[Sku, Sequence[Position]]
+    ) -> Mapping[Sku, Withholding]:
+        """By the SKU of each adaptive rule that draws on something, what it withholds now.
+
+        `positions` are those of all components.
+        """
         wanted = [rule for rule in rules if rule.stock.adaptive is not None and self._drawn(rule)]
         if not wanted:
             return {}
         needed = dict.fromkeys(part.sku for rule in wanted for part in rule.components)
         moves = self._engine.ledger.stock_moves(needed, self._horizon)
-        places = {
-            sku: [position.place for position in positions]
-            for sku, positions in self._engine.ledger.positions(moves).items()
-        }
+        places = {sku: [item.place for item in positions[sku]] for sku in moves if sku in positions}
         return {
             rule.sku: withhold(
                 rule,

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Lock
+from threading import Lock, local
 from typing import Any, TypeVar
 
 import sqlalchemy
@@ -16,7 +16,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from syncd.domain.errors import ConfigError, LedgerError, LedgerUnusable, Problem
 from syncd.ledger.connection import NO_COLUMN, Connection, emptied
-from syncd.ledger.transaction import AT_ONCE, READ, Transaction
+from syncd.ledger.transaction import AT_ONCE, READ, Joined, Transaction
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -67,6 +67,12 @@ def marks(values: Sequence[object]) -> str:
     return ",".join("?" * len(values))
 
 
+class _Moments(local):
+    """The connection on which a thread looks at one moment, while it does."""
+
+    connection: Connection | None = None
+
+
 class Database:
     """One SQLite file: short transactions, safe settings, and LedgerUnusable for its failures."""
 
@@ -75,6 +81,7 @@ class Database:
         self._engine = _engine(path)
         # SQLite lets waiting writers sleep and try again: among fifty threads most would wait in vain
         self._turn = Lock()
+        self._moments = _Moments()
         self._idle: deque[Connection] = deque()
         self._private: deque[Connection] = deque()
         self._closed = False
@@ -89,6 +96,8 @@ class Database:
 
     def write(self) -> Transaction:
         """One write transaction: it has the write lock from its first moment, and commits at the end."""
+        if self._moments.connection is not None:
+            raise RuntimeError("what is written would not be seen by whoever looks at one moment")
         return Transaction(self, AT_ONCE, self._turn)
 
     @contextmanager
@@ -112,9 +121,23 @@ class Database:
         finally:
             self._turn.release()
 
-    def read(self) -> Transaction:
-        """One consistent view of the ledger."""
-        return Transaction(self, READ)
+    def read(self) -> Transaction | Joined:
+        """One consistent view of the ledger, that of `at_one_moment` within it."""
+        joined = self._moments.connection
+        return Transaction(self, READ) if joined is None else Joined(self, joined)
+
+    @contextmanager
+    def at_one_moment(self) -> Iterator[None]:
+        """All that this thread reads is of the same moment; nothing may be written meanwhile."""
+        if self._moments.connection is not None:
+            yield
+            return
+        with Transaction(self, READ) as connection:
+            self._moments.connection = connection
+            try:
+                yield
+            finally:
+                self._moments.connection = None
 
     @contextmanager
     def private(self) -> Iterator[Connection]:
