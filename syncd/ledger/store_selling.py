@@ -2,7 +2,7 @@
 
 # ruff: noqa: S608 - statements are put together from constants and question marks only
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from syncd.domain.delay import Passage
@@ -30,10 +30,11 @@ _KEY = "SELECT channel_id, order_id, line_id FROM order_line INDEXED BY"
 # when the goods of a line left says nothing where its units are written back
 _SINCE = (
     f"{SELECT}WHERE (o.channel_id, o.order_id, o.line_id) IN ("
-    f"{_KEY} order_line_by_creation WHERE created_at >= :since "
-    f"UNION {_KEY} order_line_in_play WHERE {TAKES_UNITS} AND NOT written AND left_at >= :since"
+    f"{_KEY} order_line_by_creation WHERE created_at >= ? "
+    f"UNION {_KEY} order_line_in_play WHERE {TAKES_UNITS} AND NOT written AND left_at >= ?"
     ") AND NOT o.platform_fulfilled"
 )
+_OF_SKUS = " AND (bound_sku IN ({}) OR bound_sku IS NULL)"
 _ENTERED = (
     "SELECT entered_at - created_at FROM order_line INDEXED BY order_line_by_creation "
     "WHERE created_at >= ? AND entered_at IS NOT NULL ORDER BY created_at DESC LIMIT ?"
@@ -86,10 +87,16 @@ _CAME_BY = (
 class SellingStore(StorePart):
     """How fast things sell, and what is withheld for it."""
 
-    def lines_since(self, moment: datetime) -> Sequence[OrderLine]:
-        """Lines of all channels that were created or left since then."""
+    def lines_since(
+        self, moment: datetime, skus: Collection[Sku] | None = None
+    ) -> Sequence[OrderLine]:
+        """Lines of all channels that were created or left since then, of at most some hundred `skus` only."""
+        since = micros(moment)
         with self._database.read() as connection:
-            rows = connection.exec_driver_sql(_SINCE, {"since": micros(moment)})
+            rows = connection.exec_driver_sql(
+                _SINCE if skus is None else f"{_SINCE}{_OF_SKUS.format(marks(list(skus)))}",
+                (since, since, *(skus or ())),
+            )
             return tuple(line_of(row) for row in rows)
 
     def sold(self, skus: Iterable[Sku], since: datetime) -> Sequence[Sold]:

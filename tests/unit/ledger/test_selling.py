@@ -203,3 +203,14 @@ def test_the_questions_of_every_plan_have_an_index(
         steps = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN SELECT COUNT(*) {statement}").all()
 
     assert [True] == [index in step.detail for step in steps]
+
+
+def test_lines_of_some_skus_are_told_alone_with_those_of_none(ledger: SqlLedger) -> None:
+    rows = [("a", Sku("A")), ("b", Sku("B")), ("c", Sku("C")), ("none", None)]
+    ledger.record_orders(SHOP, [line(name, created_at=at(20), sku=sku) for name, sku in rows])
+
+    def told(*skus: str) -> list[str]:
+        wanted = [Sku(sku) for sku in skus]
+        return sorted(one.line_id for one in ledger.lines_since(at(10), wanted))
+
+    assert (["a", "b", "none"], ["none"]) == (told("A", "B"), told("D"))
