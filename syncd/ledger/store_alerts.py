@@ -13,7 +13,7 @@ from syncd.ledger.base import StorePart
 from syncd.ledger.columns import micros, micros_or_none, moment, moment_or_none
 from syncd.ledger.connection import Connection, Row
 from syncd.ledger.database import chunks, marks
-from syncd.ledger.names import channel_id, known_channel
+from syncd.ledger.names import ID_OF_CHANNEL, channel_id, known_channel
 from syncd.ports.alerts import AddressTrouble, Letter
 
 KEPT = timedelta(days=7)
@@ -48,7 +48,7 @@ _STANDING = (
     "trouble_state = excluded.trouble_state, trouble = excluded.trouble"
 )
 _STANDS_SO = (
-    "SELECT 1 FROM channel_state WHERE channel_id = (SELECT id FROM channel WHERE name = ?) "
+    f"SELECT 1 FROM channel_state WHERE channel_id = {ID_OF_CHANNEL} "
     "AND trouble_state = ? AND trouble = ?"
 )
 _LATEST_PLAN = (

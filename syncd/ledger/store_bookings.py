@@ -15,7 +15,7 @@ from syncd.ledger.columns import micros, micros_or_none, moment, moment_or_none
 from syncd.ledger.connection import Connection
 from syncd.ledger.database import chunks, marks
 from syncd.ledger.fences import require_fence
-from syncd.ledger.names import channel_id, known_channel, known_source
+from syncd.ledger.names import ID_OF_CHANNEL, ID_OF_NAMED_CHANNEL, channel_id, known_source
 from syncd.ledger.order_rows import SELECT as SELECT_LINES
 from syncd.ledger.order_rows import line_of
 from syncd.ledger.source_states import state_of
@@ -67,10 +67,10 @@ class BookingStore(StorePart):
         """Lines that are new or moved since they were looked at, oldest first."""
         with self._database.read() as connection:
             rows = connection.exec_driver_sql(
-                f"{SELECT_LINES}WHERE o.booking_step > 0 AND o.channel_id = :channel "
+                f"{SELECT_LINES}WHERE o.booking_step > 0 AND o.channel_id = {ID_OF_NAMED_CHANNEL} "
                 "AND (o.left_at IS NULL OR o.left_at >= (SELECT MIN(written_since) FROM source_state)) "
                 "ORDER BY o.created_at, o.order_id, o.line_id LIMIT :limit",
-                {"channel": known_channel(connection, channel), "limit": limit},
+                {"channel": channel, "limit": limit},
             ).all()
             found = [(line_of(row), Step(row.booking_step)) for row in rows]
             known = _bookings_of(connection, [line for line, _ in found])
@@ -112,9 +112,9 @@ class BookingStore(StorePart):
         named = sorted(sources)
         with self._database.read() as connection:
             rows = connection.exec_driver_sql(
-                f"{SELECT}WHERE b.{_WAITING} AND b.channel_id = ? AND b.due_at <= ? "
+                f"{SELECT}WHERE b.{_WAITING} AND b.channel_id = {ID_OF_CHANNEL} AND b.due_at <= ? "
                 f"AND s.name IN ({marks(named)}) ORDER BY b.id LIMIT ?",
-                (known_channel(connection, channel), micros(now), *named, limit),
+                (channel, micros(now), *named, limit),
             )
             return tuple(booking_of(row) for row in rows)
 
@@ -126,10 +126,10 @@ class BookingStore(StorePart):
         with self._database.read() as connection:
             return moment_or_none(
                 connection.exec_driver_sql(
-                    f"SELECT MIN(due_at) FROM booking WHERE {_WAITING} AND channel_id = ? "
+                    f"SELECT MIN(due_at) FROM booking WHERE {_WAITING} AND channel_id = {ID_OF_CHANNEL} "
                     "AND location_id IN (SELECT l.id FROM location l JOIN source s "
                     f"ON s.id = l.source_id WHERE s.name IN ({marks(named)}))",
-                    (known_channel(connection, channel), *named),
+                    (channel, *named),
                 ).scalar()
             )
 

@@ -14,17 +14,14 @@ from syncd.ledger.columns import micros, micros_or_none, moment, moment_or_none
 from syncd.ledger.connection import Connection, Row
 from syncd.ledger.database import chunks, marks
 from syncd.ledger.dirty import mark_selected
-from syncd.ledger.names import channel_id, known_channel
+from syncd.ledger.names import ID_OF_CHANNEL, channel_id
 from syncd.ledger.order_rows import SELECT, TAKES_UNITS, line_of
 from syncd.ports.selling import OrderAges, Sold, Withheld
 
 _HINTED = timedelta(hours=1)
 """A webhook may wait so long for the reading that it asked for."""
 _DUE = "FROM listing WHERE channel_id = :channel AND safety_until <= :now"
-_ANY_DUE = (
-    "SELECT 1 FROM listing WHERE channel_id = (SELECT id FROM channel WHERE name = ?) "
-    "AND safety_until <= ? LIMIT 1"
-)
+_ANY_DUE = f"SELECT 1 FROM listing WHERE channel_id = {ID_OF_CHANNEL} AND safety_until <= ? LIMIT 1"
 _DROPPED = "o.state = 'CANCELLED' AND o.left_at IS NULL"
 _KEY = "SELECT channel_id, order_id, line_id FROM order_line INDEXED BY"
 # when the goods of a line left says nothing where its units are written back
@@ -145,10 +142,10 @@ class SellingStore(StorePart):
         """How news travelled to the quantities of a channel that were read back since then."""
         with self._database.read() as connection:
             changes = connection.exec_driver_sql(
-                "SELECT id FROM change INDEXED BY change_by_time WHERE channel_id = ? "
+                f"SELECT id FROM change INDEXED BY change_by_time WHERE channel_id = {ID_OF_CHANNEL} "
                 "AND intent_at >= ? AND field = 'quantity' AND verdict = 'verified' "
                 "ORDER BY intent_at DESC LIMIT ?",
-                (known_channel(connection, channel), micros(since), limit),
+                (channel, micros(since), limit),
             )
             ids = changes.scalars().all()
             return (*_from_sources(connection, ids), *_from_orders(connection, ids))
@@ -210,8 +207,8 @@ class SellingStore(StorePart):
             return moment_or_none(
                 connection.exec_driver_sql(
                     "SELECT MIN(safety_until) FROM listing "
-                    "WHERE channel_id = ? AND safety_until IS NOT NULL",
-                    (known_channel(connection, channel),),
+                    f"WHERE channel_id = {ID_OF_CHANNEL} AND safety_until IS NOT NULL",
+                    (channel,),
                 ).scalar()
             )
 
