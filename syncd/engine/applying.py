@@ -195,15 +195,17 @@ class Sender:
         planned: Mapping[tuple[str, str, str, str], Change],
     ) -> Iterator[Sent]:  # fmt: skip
         named = [replace(outcome, change=planned[outcome.change.key]) for outcome in outcomes]
-        self._engine.ledger.record_outcomes(self._run, self._setup.name, named)
-        self._remember(named)
+        with self._engine.ledger.in_one_step():
+            self._engine.ledger.record_outcomes(self._run, self._setup.name, named)
+            self._remember(named)
+            for outcome in named:
+                if isinstance(outcome, Rejected):
+                    self._park(outcome)
         now = self._engine.clock.now()
         for sent, outcome in zip(batch, named, strict=True):
             number = sent.after
             if isinstance(outcome, Accepted) and outcome.sent is not None:
                 number = outcome.sent
-            if isinstance(outcome, Rejected):
-                self._park(outcome)
             yield Sent(change=outcome.change, sent=number, at=now, outcome=outcome)
 
     def _remember(self, outcomes: Sequence[Outcome]) -> None:

@@ -145,17 +145,27 @@ def draft_plan(
         wanted = want(engine, setup, bound, open_, tempo, began)
         suspects, unsettled = _draft_chunk(wanted, bounds, hoped, draft)
         note_drift(engine, setup, suspects)
-        clear_marks(engine, setup, {sku: tokens[sku] for sku in wider if sku not in unsettled})
+        settled = {sku: tokens[sku] for sku in wider if sku not in unsettled}
+        _remember(engine, setup, draft, settled)
         # what was drafted by an earlier chunk was read by its token
         draft.marks = {sku: tokens[sku] for sku in unsettled} | draft.marks
-        engine.ledger.remember_basis(setup.name, draft.settled)
-        draft.settled.clear()
-        engine.ledger.remember_withheld(setup.name, draft.withheld_settled)
-        draft.withheld_settled.clear()
         engine.progress.step(f"planning {setup.name}", draft.planned, None)
     drafted = _judged(engine, setup, draft, bounds, tempo.delays)
     engine.ledger.save_plan(run, drafted.plan)
     return drafted
+
+
+def _remember(
+    engine: EngineSetup, setup: ChannelSetup, draft: Draft, settled: Mapping[Sku, int]
+) -> None:
+    """Nothing is left to do for these SKUs: clear their marks with what that was computed from."""
+    if settled or draft.settled or draft.withheld_settled:
+        with engine.ledger.in_one_step():
+            clear_marks(engine, setup, settled)
+            engine.ledger.remember_basis(setup.name, draft.settled)
+            engine.ledger.remember_withheld(setup.name, draft.withheld_settled)
+    draft.settled.clear()
+    draft.withheld_settled.clear()
 
 
 def clear_marks(engine: EngineSetup, setup: ChannelSetup, marks: Mapping[Sku, int]) -> None:

@@ -67,10 +67,11 @@ def marks(values: Sequence[object]) -> str:
     return ",".join("?" * len(values))
 
 
-class _Moments(local):
-    """The connection on which a thread looks at one moment, while it does."""
+class _Longer(local):
+    """The transaction that a thread is in, where it is one of several statements of its caller's."""
 
-    connection: Connection | None = None
+    looking: Connection | None = None
+    writing: Connection | None = None
 
 
 class Database:
@@ -81,7 +82,7 @@ class Database:
         self._engine = _engine(path)
         # SQLite lets waiting writers sleep and try again: among fifty threads most would wait in vain
         self._turn = Lock()
-        self._moments = _Moments()
+        self._longer = _Longer()
         self._idle: deque[Connection] = deque()
         self._private: deque[Connection] = deque()
         self._closed = False
@@ -94,11 +95,24 @@ class Database:
                 kept.pop().raw.close()
         self._engine.dispose()
 
-    def write(self) -> Transaction:
+    def write(self) -> Transaction | Joined:
         """One write transaction: it has the write lock from its first moment, and commits at the end."""
-        if self._moments.connection is not None:
+        longer = self._longer
+        if longer.looking is not None:
             raise RuntimeError("what is written would not be seen by whoever looks at one moment")
+        if longer.writing is not None:
+            return Joined(self, longer.writing)
         return Transaction(self, AT_ONCE, self._turn)
+
+    @contextmanager
+    def in_one_step(self) -> Iterator[None]:
+        """All that this thread writes is committed together at the end, or none of it."""
+        with self.write() as connection:
+            before, self._longer.writing = self._longer.writing, connection
+            try:
+                yield
+            finally:
+                self._longer.writing = before
 
     @contextmanager
     def impatient_write(self, milliseconds: int) -> Iterator[Connection]:
@@ -122,22 +136,19 @@ class Database:
             self._turn.release()
 
     def read(self) -> Transaction | Joined:
-        """One consistent view of the ledger, that of `at_one_moment` within it."""
-        joined = self._moments.connection
+        """One consistent view of the ledger: that of the longer transaction, where there is one."""
+        joined = self._longer.looking or self._longer.writing
         return Transaction(self, READ) if joined is None else Joined(self, joined)
 
     @contextmanager
     def at_one_moment(self) -> Iterator[None]:
         """All that this thread reads is of the same moment; nothing may be written meanwhile."""
-        if self._moments.connection is not None:
-            yield
-            return
-        with Transaction(self, READ) as connection:
-            self._moments.connection = connection
+        with self.read() as connection:
+            before, self._longer.looking = self._longer.looking, connection
             try:
                 yield
             finally:
-                self._moments.connection = None
+                self._longer.looking = before
 
     @contextmanager
     def private(self) -> Iterator[Connection]:

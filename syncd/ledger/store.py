@@ -65,6 +65,10 @@ class SqlLedger(
         """All that this thread reads is of the same moment; nothing may be written meanwhile."""
         return self._database.at_one_moment()
 
+    def in_one_step(self) -> AbstractContextManager[None]:
+        """All that this thread writes is committed together at the end, or none of it."""
+        return self._database.in_one_step()
+
     def close(self) -> None:
         """Close every connection."""
         self._database.close()

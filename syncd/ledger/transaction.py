@@ -88,7 +88,7 @@ class Transaction:
 
 
 class Joined:
-    """A reading that is part of a longer one, which begins and ends elsewhere."""
+    """Statements that are part of a longer transaction, which begins and ends elsewhere."""
 
     __slots__ = ("_connection", "_connections")
 

@@ -133,3 +133,24 @@ def test_a_failure_at_one_moment_is_told_in_words_and_ends_it(database: Database
     with database.write() as connection:
         connection.exec_driver_sql("INSERT INTO note VALUES (1)")
     assert 1 == counted(database)
+
+
+def test_what_is_written_in_one_step_is_there_whole_or_not_at_all(database: Database) -> None:
+    def note() -> int:
+        with database.write() as connection:
+            connection.exec_driver_sql("INSERT INTO note VALUES (1)")
+        return counted(database)
+
+    def fail() -> None:
+        with database.in_one_step():
+            note()
+            raise KeyError
+
+    with database.in_one_step(), ThreadPoolExecutor(1) as pool:
+        ours = [note(), note()]
+        theirs = pool.submit(counted, database).result(PATIENCE)
+    after = counted(database)
+    with pytest.raises(KeyError):
+        fail()
+
+    assert ([1, 2], 0, 2, 2) == (ours, theirs, after, counted(database))
