@@ -16,8 +16,7 @@ from syncd.ledger.connection import Connection
 from syncd.ledger.database import chunks, marks
 from syncd.ledger.fences import require_fence
 from syncd.ledger.names import ID_OF_CHANNEL, ID_OF_NAMED_CHANNEL, channel_id, known_source
-from syncd.ledger.order_rows import SELECT as SELECT_LINES
-from syncd.ledger.order_rows import line_of
+from syncd.ledger.order_rows import SELECT_TO_BOOK, line_of
 from syncd.ledger.source_states import state_of
 from syncd.ports.bookings import LineToBook, WrittenOrder
 
@@ -67,7 +66,7 @@ class BookingStore(StorePart):
         """Lines that are new or moved since they were looked at, oldest first."""
         with self._database.read() as connection:
             rows = connection.exec_driver_sql(
-                f"{SELECT_LINES}WHERE o.booking_step > 0 AND o.channel_id = {ID_OF_NAMED_CHANNEL} "
+                f"{SELECT_TO_BOOK}WHERE o.booking_step > 0 AND o.channel_id = {ID_OF_NAMED_CHANNEL} "
                 "AND (o.left_at IS NULL OR o.left_at >= (SELECT MIN(written_since) FROM source_state)) "
                 "ORDER BY o.created_at, o.order_id, o.line_id LIMIT :limit",
                 {"channel": channel, "limit": limit},

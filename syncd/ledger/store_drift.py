@@ -15,7 +15,7 @@ from syncd.ledger.connection import Connection, Row
 from syncd.ledger.database import chunks
 from syncd.ledger.dirty import mark_selected
 from syncd.ledger.names import ID_OF_NAMED_CHANNEL, channel_id, known_channel
-from syncd.ledger.order_rows import SELECT, line_of
+from syncd.ledger.order_rows import SELECT_OF_LISTING, line_of
 
 _OF_LISTING = "channel_id = :channel AND product_id = :product AND listing_id = :listing"
 _MOVE = (
@@ -104,7 +104,7 @@ class DriftStore(StorePart):
         """Order lines of a listing that were updated since then."""
         with self._database.read() as connection:
             rows = connection.exec_driver_sql(
-                SELECT + "WHERE o.channel_id = :channel AND o.product_id = :product "
+                SELECT_OF_LISTING + "WHERE o.channel_id = :channel AND o.product_id = :product "
                 "AND o.listing_id = :listing AND o.updated_at >= :since",
                 {
                     **_key(ref),

@@ -13,7 +13,7 @@ from syncd.ledger.columns import micros, micros_or_none, moment, moment_or_none
 from syncd.ledger.connection import Connection, Row
 from syncd.ledger.database import chunks
 from syncd.ledger.names import channel_id
-from syncd.ledger.order_rows import IN_PLAY, LINES_LAST, SELECT, line_of
+from syncd.ledger.order_rows import IN_PLAY, LINES_LAST, SELECT, line_of, select_by_keys
 from syncd.ledger.own_lines import claim, follow
 from syncd.ports.records import OrderCursor
 
@@ -50,6 +50,13 @@ _SAME = (
     "AND out_of_stock = :exhausted AND sku IS :sku"
 )
 """Most lines that a poll brings are known word for word, because polls overlap."""
+_OF_SKU = select_by_keys(
+    "SELECT o.channel_id, o.order_id, o.line_id FROM item i CROSS JOIN listing g ON g.item_id = i.id "
+    "CROSS JOIN order_line o INDEXED BY order_line_of_listing ON o.channel_id = g.channel_id "
+    "AND o.product_id = g.product_id AND o.listing_id = g.listing_id WHERE i.sku = :sku "
+    "UNION SELECT channel_id, order_id, line_id FROM order_line INDEXED BY order_line_of_sku "
+    "WHERE sku = :sku"
+)
 _ADVANCE = "{0} = COALESCE(MAX({0}, excluded.{0}), {0}, excluded.{0})"
 
 
@@ -143,7 +150,7 @@ class OrderStore(StorePart):
         """The latest lines of listings bound to a SKU."""
         with self._database.read() as connection:
             rows = connection.exec_driver_sql(
-                SELECT + "WHERE i.sku = :sku OR (i.sku IS NULL AND o.sku = :sku) "
+                _OF_SKU + "WHERE i.sku = :sku OR (i.sku IS NULL AND o.sku = :sku) "
                 "ORDER BY o.created_at DESC, o.order_id, o.line_id LIMIT :limit",
                 {"sku": sku, "limit": limit},
             )

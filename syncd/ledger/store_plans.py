@@ -105,7 +105,7 @@ class PlanStore(StorePart):
         """Approvals still in force, newest last."""
         with self._database.read() as connection:
             rows = connection.exec_driver_sql(
-                "SELECT a.*, p.digest FROM approval a JOIN plan p ON p.id = a.plan_id "
+                "SELECT a.*, p.digest FROM approval a CROSS JOIN plan p ON p.id = a.plan_id "
                 f"WHERE p.channel_id = {ID_OF_CHANNEL} AND a.until > ? ORDER BY a.id",
                 (channel, micros(now)),
             ).all()

@@ -15,7 +15,7 @@ from syncd.ledger.connection import Connection, Row
 from syncd.ledger.database import chunks, marks
 from syncd.ledger.dirty import mark_selected
 from syncd.ledger.names import ID_OF_CHANNEL, channel_id
-from syncd.ledger.order_rows import SELECT, TAKES_UNITS, line_of
+from syncd.ledger.order_rows import TAKES_UNITS, line_of, select_by_keys
 from syncd.ports.selling import OrderAges, Sold, Withheld
 
 _HINTED = timedelta(hours=1)
@@ -26,12 +26,14 @@ _DROPPED = "o.state = 'CANCELLED' AND o.left_at IS NULL"
 _KEY = "SELECT channel_id, order_id, line_id FROM order_line INDEXED BY"
 # when the goods of a line left says nothing where its units are written back
 _SINCE = (
-    f"{SELECT}WHERE (o.channel_id, o.order_id, o.line_id) IN ("
-    f"{_KEY} order_line_by_creation WHERE created_at >= ? "
-    f"UNION {_KEY} order_line_in_play WHERE {TAKES_UNITS} AND NOT written AND left_at >= ?"
-    ") AND NOT o.platform_fulfilled"
+    select_by_keys(
+        f"{_KEY} order_line_by_creation WHERE created_at >= ? "
+        f"UNION {_KEY} order_line_in_play WHERE {TAKES_UNITS} AND NOT written AND left_at >= ?"
+    )
+    + "WHERE NOT o.platform_fulfilled"
 )
 _OF_SKUS = " AND (bound_sku IN ({}) OR bound_sku IS NULL)"
+_IN_ORDER = " ORDER BY o.channel_id, o.order_id, o.line_id"
 _ENTERED = (
     "SELECT entered_at - created_at FROM order_line INDEXED BY order_line_by_creation "
     "WHERE created_at >= ? AND entered_at IS NOT NULL ORDER BY created_at DESC LIMIT ?"
@@ -91,7 +93,7 @@ class SellingStore(StorePart):
         since = micros(moment)
         with self._database.read() as connection:
             rows = connection.exec_driver_sql(
-                _SINCE if skus is None else f"{_SINCE}{_OF_SKUS.format(marks(list(skus)))}",
+                f"{_SINCE}{'' if skus is None else _OF_SKUS.format(marks(list(skus)))}{_IN_ORDER}",
                 (since, since, *(skus or ())),
             )
             return tuple(line_of(row) for row in rows)
