@@ -216,12 +216,13 @@ class BookingStore(StorePart):
 
 _BELOW_ZERO = (
     "SELECT c.name AS channel, b.order_id, i.sku, s.name AS source, b.delta, o.created_at "
-    "FROM order_line o JOIN booking b ON b.channel_id = o.channel_id AND b.order_id = o.order_id "
-    "AND b.line_id = o.line_id AND b.effect = 'deduct' AND b.contained "
-    "JOIN position p ON p.location_id = b.location_id AND p.item_id = b.item_id "
-    "JOIN channel c ON c.id = b.channel_id JOIN item i ON i.id = b.item_id "
+    "FROM position p INDEXED BY position_below_zero "
+    "CROSS JOIN booking b INDEXED BY ix_booking_item_id ON b.item_id = p.item_id "
+    "AND b.location_id = p.location_id AND b.effect = 'deduct' AND b.contained "
+    "CROSS JOIN order_line o ON o.channel_id = b.channel_id AND o.order_id = b.order_id "
+    "AND o.line_id = b.line_id JOIN channel c ON c.id = b.channel_id JOIN item i ON i.id = b.item_id "
     "JOIN location l ON l.id = b.location_id JOIN source s ON s.id = l.source_id "
-    "WHERE o.left_at IS NULL AND o.state <> 'CANCELLED' AND p.quantity < 0"
+    "WHERE o.left_at IS NULL AND o.state <> 'CANCELLED' AND p.quantity < 0 ORDER BY b.id"
 )
 
 

@@ -137,8 +137,9 @@ class OrderStore(StorePart):
         """SKUs of which the seller cancelled an order for want of stock, and when last."""
         with self._database.read() as connection:
             rows = connection.exec_driver_sql(
-                "SELECT COALESCE(i.sku, o.sku) AS bound, MAX(o.updated_at) AS at FROM order_line o "
-                "JOIN channel c ON c.id = o.channel_id "
+                "SELECT COALESCE(i.sku, o.sku) AS bound, MAX(o.updated_at) AS at FROM channel c "
+                "CROSS JOIN order_line o INDEXED BY order_line_out_of_stock "
+                "ON o.channel_id = c.id "
                 "LEFT JOIN listing g ON g.channel_id = o.channel_id AND g.product_id = o.product_id "
                 "AND g.listing_id = o.listing_id LEFT JOIN item i ON i.id = g.item_id "
                 "WHERE c.name = ? AND o.out_of_stock GROUP BY 1",

@@ -26,6 +26,7 @@ class OrderLineRow(SQLModel, table=True):
         Index("order_line_of_listing", "channel_id", "product_id", "listing_id"),
         Index("order_line_of_sku", "sku", "created_at"),
         Index("order_line_by_creation", "created_at"),
+        Index("order_line_out_of_stock", "channel_id", sqlite_where=text("out_of_stock")),
         Index(
             "order_line_own", "channel_id", "product_id", "listing_id", sqlite_where=text("own")
         ),
