@@ -5,6 +5,7 @@ null. A quantity that is missing stays None, because absence is never zero.
 """
 
 import json
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, Self, TypeVar
 
@@ -72,7 +73,8 @@ class Head(WireModel):
     request_id: IdOrNothing = ""
 
 
-class Answer(WireModel):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
     """An answer taken apart, its data not yet read."""
 
     head: Head

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from functools import cache
+from functools import cache, lru_cache
 from threading import BoundedSemaphore
 from types import TracebackType
 from typing import IO, Protocol, Self
@@ -207,8 +207,13 @@ class HttpTransport:
 
 def full_url(request: HttpRequest) -> str:
     """The address with the query, as it is asked for."""
-    query = urlencode(request.query, quote_via=quote, safe="")
+    query = query_text(request)
     return f"{request.url}?{query}" if query else request.url
+
+
+def query_text(request: HttpRequest) -> str:
+    """The query as it is written in an address."""
+    return urlencode(request.query, quote_via=quote, safe="")
 
 
 @cache
@@ -233,8 +238,12 @@ def _copy(response: httpx.Response, into: IO[bytes], most: int) -> bytes:
     return b""
 
 
+@lru_cache(64)
 def http_date(text: str) -> datetime | None:
-    """A date of a header, aware, in UTC; None for what is none."""
+    """A date of a header, aware, in UTC; None for what is none.
+
+    Replies of the same second bear the same date, and nearly all the same retry-after: none.
+    """
     try:
         moment = parsedate_to_datetime(text)
     except (ValueError, TypeError, IndexError, OverflowError):

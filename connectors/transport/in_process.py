@@ -12,7 +12,7 @@ from connectors.transport.http_transport import (
     NoAnswer,
     NotSent,
     Transport,
-    full_url,
+    query_text,
 )
 from syncd.ports.clock import Clock
 from syncd.ports.wire import Unanswered, Wire
@@ -33,9 +33,10 @@ class WireTransport:
 
     def send(self, request: HttpRequest) -> HttpReply:
         """As `HttpTransport.send`; NoAnswer when none came or it ends too early."""
-        where = urlsplit(full_url(request))
+        where = urlsplit(request.url)
         path = quote(where.path, safe=_IN_A_PATH) or "/"
-        target = f"{path}?{where.query}" if where.query else path
+        query = query_text(request)
+        target = f"{path}?{query}" if query else path
         try:
             status, headers, body = self._wire(
                 request.method, target, _headers(request, where.netloc), request.body

@@ -1,7 +1,7 @@
 """Knows when a request may be sent again and how long to wait; every attempt is built, thus signed, anew."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum, auto
 from random import Random
 from threading import Lock
@@ -101,7 +101,7 @@ class PacedCaller:
         self._random = random
         self._stop = stop
         self._lock = Lock()
-        self._traffic = Traffic()
+        self._sent = self._throttled = self._retried = 0
 
     def call(
         self,
@@ -131,7 +131,7 @@ class PacedCaller:
     def traffic(self) -> Traffic:
         """What was sent so far."""
         with self._lock:
-            return self._traffic
+            return Traffic(sent=self._sent, throttled=self._throttled, retried=self._retried)
 
     def _attempt(
         self,
@@ -169,12 +169,9 @@ class PacedCaller:
 
     def _count(self, *, sent: int = 0, throttled: int = 0, retried: int = 0) -> None:
         with self._lock:
-            self._traffic = replace(
-                self._traffic,
-                sent=self._traffic.sent + sent,
-                throttled=self._traffic.throttled + throttled,
-                retried=self._traffic.retried + retried,
-            )
+            self._sent += sent
+            self._throttled += throttled
+            self._retried += retried
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -195,15 +195,17 @@ class Sender:
         planned: Mapping[tuple[str, str, str, str], Change],
     ) -> Iterator[Sent]:  # fmt: skip
         named = [replace(outcome, change=planned[outcome.change.key]) for outcome in outcomes]
-        self._engine.ledger.record_outcomes(self._run, self._setup.name, named)
-        self._remember(named)
+        with self._engine.ledger.in_one_step():
+            self._engine.ledger.record_outcomes(self._run, self._setup.name, named)
+            self._remember(named)
+            for outcome in named:
+                if isinstance(outcome, Rejected):
+                    self._park(outcome)
         now = self._engine.clock.now()
         for sent, outcome in zip(batch, named, strict=True):
             number = sent.after
             if isinstance(outcome, Accepted) and outcome.sent is not None:
                 number = outcome.sent
-            if isinstance(outcome, Rejected):
-                self._park(outcome)
             yield Sent(change=outcome.change, sent=number, at=now, outcome=outcome)
 
     def _remember(self, outcomes: Sequence[Outcome]) -> None:
@@ -243,8 +245,9 @@ class Sender:
         """The number to send for each row now; None where nothing has to be sent."""
         held = {row.change.key for row in self._drafted.plan.held}
         quantities = [row for row in rows if row.field is Field.QUANTITY]
-        fresh, steps = self._fresh_targets(quantities) if quantities else ({}, {})
-        complete = self._engine.ledger.order_cursor(self._setup.name).complete_until
+        with self._engine.ledger.at_one_moment():
+            fresh, steps = self._fresh_targets(quantities) if quantities else ({}, {})
+            complete = self._engine.ledger.order_cursor(self._setup.name).complete_until
         amounts: dict[tuple[str, str, str, str], int | None] = {}
         for row in rows:
             if row.field is Field.PRICE:

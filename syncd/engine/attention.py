@@ -1,6 +1,6 @@
 """What a person should know first: everything that was not done, how old it is, and what helps."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from syncd.domain.counting import counted
@@ -39,7 +39,7 @@ MOST_NAMED = 5
 
 def attention(
     engine: EngineSetup, sources: Sequence[SourceReport], channels: Sequence[ChannelReport],
-    started: datetime,
+    started: datetime, standings: Mapping[SourceName, SourceStanding],
 ) -> tuple[Attention, ...]:  # fmt: skip
     """Everything that needs a person, worst first."""
     now = engine.clock.now()
@@ -49,20 +49,22 @@ def attention(
     for source in sources:
         items.extend(_source(source))
     items.extend(_bookings(engine, now))
-    items.extend(_ages(engine, now))
+    items.extend(_ages(engine, standings, now))
     items.extend(ending_authorizations(engine, now))
-    for channel in channels:
-        items.extend(_drift(engine, channel.name, started - JUST_NOW))
-        items.extend(_listings(engine, channel, now))
-        if channel.name in engine.channels:
-            items.extend(stranded(engine, engine.channels[channel.name]))
+    with engine.ledger.at_one_moment():
+        for channel in channels:
+            items.extend(_drift(engine, channel.name, started - JUST_NOW))
+            items.extend(_listings(engine, channel, now))
+            if channel.name in engine.channels:
+                items.extend(stranded(engine, engine.channels[channel.name]))
     return tuple(items)
 
 
 def standing_attention(engine: EngineSetup) -> Iterator[Attention]:
     """What needs a person between runs: refused and old sources and rows, pauses, parked listings."""
     now = engine.clock.now()
-    for name, standing in engine.ledger.standings().items():
+    standings = engine.ledger.standings()
+    for name, standing in standings.items():
         if standing.trouble:
             what = f"source {name} {standing.trouble_state}: {standing.trouble}"
             yield _item(what, f"syncd ingest {name}", 1, standing.trouble_since)
@@ -71,7 +73,7 @@ def standing_attention(engine: EngineSetup) -> Iterator[Attention]:
             rows = engine.ledger.rejects(name, 1)
             yield _rejected(name, count, rows, f"syncd ingest {name} --json")
     yield from _bookings(engine, now)
-    yield from _ages(engine, now)
+    yield from _ages(engine, standings, now)
     yield from _troubles(engine)
     for channel, setup in engine.channels.items():
         paused = engine.ledger.paused(channel)
@@ -126,8 +128,9 @@ def _troubles(engine: EngineSetup) -> Iterator[Attention]:
         yield _item(f"alerts: {lost.message}", "syncd alerts test", lost.failures, lost.since)
 
 
-def _ages(engine: EngineSetup, now: datetime) -> Iterator[Attention]:
-    standings = engine.ledger.standings()
+def _ages(
+    engine: EngineSetup, standings: Mapping[SourceName, SourceStanding], now: datetime
+) -> Iterator[Attention]:
     for setup in engine.sources.values():
         standing = standings.get(setup.name)
         if standing is not None:

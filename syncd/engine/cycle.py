@@ -111,6 +111,7 @@ def finish(
     for part in channels:
         if not part.leased:  # another process had the channel: nothing was learned about the shop
             engine.ledger.record_standing(part.name, part.state, part.message)
+    standings = engine.ledger.standings()
     report = Report(
         run=run,
         started_at=started,
@@ -119,8 +120,8 @@ def finish(
         sources=tuple(sources),
         channels=tuple(channels),
         attention=(
-            *shortages(engine, engine.ledger.standings(), engine.clock.now()),
-            *attention(engine, sources, channels, started),
+            *shortages(engine, standings, engine.clock.now()),
+            *attention(engine, sources, channels, started, standings),
         ),
     )
     engine.ledger.finish_run(run, report.status(), render(report))
@@ -296,6 +297,9 @@ def _report(
         )
         for row in plan.held
     ]  # fmt: skip
+    with engine.ledger.at_one_moment():
+        aside = len(parked(engine, setup.name, engine.clock.now()))
+        homeless = sum(1 for _ in unmapped(engine, setup))
     return ChannelReport(
         name=setup.name,
         state=ChannelState.HELD if held else ChannelState.OK,
@@ -304,8 +308,8 @@ def _report(
         hazards=plan.hazards,
         changes=(*held, *rows),
         skipped=plan.skipped,
-        parked=len(parked(engine, setup.name, engine.clock.now())),
-        unmapped=sum(1 for _ in unmapped(engine, setup)),
+        parked=aside,
+        unmapped=homeless,
         requests=_since(setup, before),
         warehouses=setup.rules.warehouse_names,
         look_again=next_look(drafted),

@@ -54,16 +54,17 @@ def read_world(
     """
     components = {sku for rule in rules for sku, _ in rule.needs()}
     needed = components | {rule.sku for rule in rules}
-    positions = engine.ledger.positions(needed)
-    return World(
-        now=engine.clock.now(),
-        standings={str(name): row for name, row in engine.ledger.standings().items()},
-        positions=positions,
-        unseen=Unseen(engine, open_),
-        sold_out=sold_out(engine, setup, rules, positions),
-        withheld=(tempo or Tempo(engine, setup)).withheld(rules),
-        scene=read_scene(engine, setup, components, looked or Looked()),
-    )
+    with engine.ledger.at_one_moment():
+        positions = engine.ledger.positions(needed)
+        return World(
+            now=engine.clock.now(),
+            standings={str(name): row for name, row in engine.ledger.standings().items()},
+            positions=positions,
+            unseen=Unseen(engine, open_),
+            sold_out=sold_out(engine, setup, rules, positions),
+            withheld=(tempo or Tempo(engine, setup)).withheld(rules, positions),
+            scene=read_scene(engine, setup, components, looked or Looked()),
+        )
 
 
 def nets(

@@ -129,9 +129,10 @@ def draft_plan(
     What is hoped for is not planned again: the time within which it must show would begin anew.
     Raises ChannelError when live values cannot be read.
     """
-    open_ = open_demands(engine)
-    bounds = channel_bounds(engine, setup)
-    dependents = Dependents(setup.rules, engine.ledger.bound_skus(setup.name))
+    with engine.ledger.at_one_moment():
+        open_ = open_demands(engine)
+        bounds = channel_bounds(engine, setup)
+        dependents = Dependents(setup.rules, engine.ledger.bound_skus(setup.name))
     draft, tempo = Draft(), Tempo(engine, setup)
     for skus, token in _chunks(engine, setup, only):
         wider = dependents.with_dependents(skus)
@@ -144,17 +145,27 @@ def draft_plan(
         wanted = want(engine, setup, bound, open_, tempo, began)
         suspects, unsettled = _draft_chunk(wanted, bounds, hoped, draft)
         note_drift(engine, setup, suspects)
-        clear_marks(engine, setup, {sku: tokens[sku] for sku in wider if sku not in unsettled})
+        settled = {sku: tokens[sku] for sku in wider if sku not in unsettled}
+        _remember(engine, setup, draft, settled)
         # what was drafted by an earlier chunk was read by its token
         draft.marks = {sku: tokens[sku] for sku in unsettled} | draft.marks
-        engine.ledger.remember_basis(setup.name, draft.settled)
-        draft.settled.clear()
-        engine.ledger.remember_withheld(setup.name, draft.withheld_settled)
-        draft.withheld_settled.clear()
         engine.progress.step(f"planning {setup.name}", draft.planned, None)
     drafted = _judged(engine, setup, draft, bounds, tempo.delays)
     engine.ledger.save_plan(run, drafted.plan)
     return drafted
+
+
+def _remember(
+    engine: EngineSetup, setup: ChannelSetup, draft: Draft, settled: Mapping[Sku, int]
+) -> None:
+    """Nothing is left to do for these SKUs: clear their marks with what that was computed from."""
+    if settled or draft.settled or draft.withheld_settled:
+        with engine.ledger.in_one_step():
+            clear_marks(engine, setup, settled)
+            engine.ledger.remember_basis(setup.name, draft.settled)
+            engine.ledger.remember_withheld(setup.name, draft.withheld_settled)
+    draft.settled.clear()
+    draft.withheld_settled.clear()
 
 
 def clear_marks(engine: EngineSetup, setup: ChannelSetup, marks: Mapping[Sku, int]) -> None:
@@ -280,18 +291,19 @@ def _judged(
     engine: EngineSetup, setup: ChannelSetup, draft: Draft, bounds: Bounds, delays: Delays
 ) -> Drafted:
     now = engine.clock.now()
-    window = engine.ledger.window(setup.name, now - setup.rules.limits.window)
-    listings = engine.ledger.listing_count(setup.name)
-    approved = [
-        row for approval in engine.ledger.approvals(setup.name, now) for row in approval.rows
-    ]
     raised = [row.sku for row in draft.changes if row.raises]
+    with engine.ledger.at_one_moment():
+        window = engine.ledger.window(setup.name, now - setup.rules.limits.window)
+        listings = engine.ledger.listing_count(setup.name)
+        approvals = engine.ledger.approvals(setup.name, now)
+        maxima = engine.ledger.quantity_maxima(raised, now - HISTORY)
+    approved = [row for approval in approvals for row in approval.rows]
     evidence = Evidence(
         listings=listings,
         already=Already(
             changed=window.changed, to_zero=window.to_zero, price_moved=window.price_moved
         ),
-        maxima=engine.ledger.quantity_maxima(raised, now - HISTORY),
+        maxima=maxima,
         too_far=frozenset(draft.too_far),
         released=approved,
     )

@@ -48,7 +48,8 @@ def poll_orders(engine: EngineSetup, setup: ChannelSetup) -> Polled:
     known = engine.ledger.order_cursor(setup.name)
     if known.complete_until is None:
         first = _read_feed(engine, setup, None)
-        second = _read_feed(engine, setup, _oldest_reading(engine) - FEED_OVERLAP)
+        oldest = _oldest_reading(engine, engine.ledger.standings())
+        second = _read_feed(engine, setup, oldest - FEED_OVERLAP)
         found = Polled(
             until=first.until,
             begun=first.begun,
@@ -101,9 +102,10 @@ def _bound(line: OrderLine, setup: ChannelSetup) -> OrderLine:
     return replace(line, channel=setup.name, sku=setup.rules.bound_sku(line.seller_sku))
 
 
-def _oldest_reading(engine: EngineSetup) -> datetime:
+def _oldest_reading(
+    engine: EngineSetup, standings: Mapping[SourceName, SourceStanding]
+) -> datetime:
     """The oldest moment up to which any stock source's reading speaks."""
-    standings = engine.ledger.standings()
     moments = [
         standing.as_of - policy.delay
         for name, setup in engine.sources.items()
@@ -124,21 +126,27 @@ def _oldest_count(engine: EngineSetup, source: SourceSetup) -> datetime | None:
     return engine.ledger.oldest_count(source.name, gone)
 
 
-def open_lines(engine: EngineSetup) -> Sequence[OrderLine]:
+def open_lines(
+    engine: EngineSetup, standings: Mapping[SourceName, SourceStanding]
+) -> Sequence[OrderLine]:
     """Lines of all channels that some reading may not contain yet."""
-    return engine.ledger.lines_in_play(_oldest_reading(engine))
+    return engine.ledger.lines_in_play(_oldest_reading(engine, standings))
 
 
-def open_demands(engine: EngineSetup) -> list[Demand]:
+def open_demands(
+    engine: EngineSetup, standings: Mapping[SourceName, SourceStanding] | None = None
+) -> list[Demand]:
     """What those lines take, in base units of each component, and which bookings take it off."""
     found: list[Demand] = []
-    lines = open_lines(engine)
-    booked = engine.ledger.bookings_of(lines) if engine.writers() else {}
+    with engine.ledger.at_one_moment():
+        known = engine.ledger.standings() if standings is None else standings
+        lines = open_lines(engine, known)
+        booked = engine.ledger.bookings_of(lines) if lines and engine.writers() else {}
     for line in lines:
         rules = engine.rules.get(line.channel)
         if rules is not None:
-            known = booked.get((line.channel, line.order_id, line.line_id), ())
-            found.extend(demands(line, rules, known))
+            bookings = booked.get((line.channel, line.order_id, line.line_id), ())
+            found.extend(demands(line, rules, bookings))
     return found
 
 
@@ -148,10 +156,13 @@ def lines_about_to_be_read(engine: EngineSetup, names: Iterable[SourceName]) -> 
     policies = [(source.name, source.orders) for source in sources if source.orders is not None]
     if not policies:
         return ()
-    now, standings = engine.clock.now(), engine.ledger.standings()
+    with engine.ledger.at_one_moment():
+        standings = engine.ledger.standings()
+        lines = open_lines(engine, standings)
+    now = engine.clock.now()
     return [
         line
-        for line in open_lines(engine)
+        for line in lines
         if any(_may_enter(line, policy, standings.get(name), now) for name, policy in policies)
     ]
 

@@ -23,7 +23,7 @@ def reconcile(
     part = ChannelReport(name=setup.name, state=ChannelState.OK)
     try:
         found = scan(engine, setup, run)
-        mark_demanded(engine, open_lines(engine))
+        mark_demanded(engine, open_lines(engine, engine.ledger.standings()))
         part = replace(
             part,
             message=f"{found.total} listings read, {found.new} new, {found.gone} gone, "

@@ -1,6 +1,6 @@
 """How fast SKUs sell just now and how late a channel learns of it: what an adaptive safety stock follows."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -9,8 +9,8 @@ from syncd.domain.adaptive import Pace, Withholding, window, withhold
 from syncd.domain.booking import Demand, booked_at, demands
 from syncd.domain.delay import Delay, Passage, delay
 from syncd.domain.identity import ChannelName, Place, Sku, SourceName
-from syncd.domain.orders import OrdersMode, takes_units
-from syncd.domain.rules import Combine, ListingRule
+from syncd.domain.orders import OrderLine, OrdersMode, takes_units
+from syncd.domain.rules import ChannelRules, Combine, ListingRule
 from syncd.domain.selling import (
     Sale,
     StockMove,
@@ -19,11 +19,14 @@ from syncd.domain.selling import (
     patience,
     unexplained,
 )
+from syncd.domain.stock import Position
 from syncd.engine.setup import ChannelSetup, EngineSetup, SourceSetup
 
 REMEMBERED = timedelta(days=7)
 """How far back news is looked at to learn how long it takes."""
 LOOKED_AT = 100
+FEW = 200
+"""SKUs whose order lines are asked for alone; of more all lines are read, once."""
 LIVE = timedelta(hours=24)
 """A sender is believed to send webhooks when one came in this time."""
 
@@ -72,25 +75,25 @@ class Tempo:
         self.delays = delays or Delays(engine, setup)
         self._exposures: dict[frozenset[SourceName], timedelta] = {}
 
-    def withheld(self, rules: Iterable[ListingRule]) -> Mapping[Sku, Withholding]:
-        """By the SKU of each adaptive rule that draws on something, what it withholds now."""
+    def withheld(
+        self, rules: Iterable[ListingRule], positions: Mapping[Sku, Sequence[Position]]
+    ) -> Mapping[Sku, Withholding]:
+        """By the SKU of each adaptive rule that draws on something, what it withholds now.
+
+        `positions` are those of all components.
+        """
         wanted = [rule for rule in rules if rule.stock.adaptive is not None and self._drawn(rule)]
         if not wanted:
             return {}
         needed = dict.fromkeys(part.sku for rule in wanted for part in rule.components)
         moves = self._engine.ledger.stock_moves(needed, self._horizon)
-        places = {
-            sku: [position.place for position in positions]
-            for sku, positions in self._engine.ledger.positions(moves).items()
-        }
+        places = {sku: [item.place for item in positions[sku]] for sku in moves if sku in positions}
+        lately = _Lately(moves, places, self._taken(needed))
         return {
             rule.sku: withhold(
                 rule,
                 rule.stock.adaptive,
-                {
-                    part.sku: self._pace(rule, _Lost(moves, places), part.sku)
-                    for part in rule.components
-                },
+                {part.sku: self._pace(rule, lately, part.sku) for part in rule.components},
             )
             for rule in wanted
             if rule.stock.adaptive is not None
@@ -119,10 +122,7 @@ class Tempo:
         written = any(
             policy is not None and policy.mode is OrdersMode.WRITE_BACK for policy in policies
         )
-        composed = any(
-            row.kit is not None or row.of is not None for row in self._setup.rules.overrides
-        )
-        return written or composed or len(self._engine.rules) > 1
+        return written or _composes(self._setup.rules) or len(self._engine.rules) > 1
 
     @cached_property
     def _horizon(self) -> datetime:
@@ -139,24 +139,36 @@ class Tempo:
         slow = max(longest, self.delays.of_orders.steady)
         return self._engine.clock.now() - window(slow) - max(lags, default=timedelta(0))
 
+    def _taken(self, skus: Collection[Sku]) -> Mapping[Sku, Sequence[Demand]]:
+        """What orders took lately, by component, at least of these; those of cancelled lines, too.
+
+        A source may contain what was cancelled. A few SKUs are asked for alone, unless they may be parts of
+        kits or packs.
+        """
+        if len(skus) > FEW or any(map(_composes, self._engine.rules.values())):
+            return self._all_taken
+        return self._demands(self._engine.ledger.lines_since(self._horizon, skus))
+
     @cached_property
-    def _demands(self) -> Mapping[Sku, Sequence[Demand]]:
-        """What orders took lately, by component; those of cancelled lines, too, which a source may contain."""
+    def _all_taken(self) -> Mapping[Sku, Sequence[Demand]]:
+        return self._demands(self._engine.ledger.lines_since(self._horizon))
+
+    def _demands(self, lines: Iterable[OrderLine]) -> Mapping[Sku, Sequence[Demand]]:
         found: dict[Sku, list[Demand]] = {}
-        for line in self._engine.ledger.lines_since(self._horizon):
+        for line in lines:
             rules = self._engine.rules.get(ChannelName(line.channel))
             for demand in () if rules is None else demands(line, rules):
                 found.setdefault(demand.sku, []).append(demand)
         return found
 
-    def _pace(self, rule: ListingRule, lost: "_Lost", sku: Sku) -> Pace:
-        taken = self._demands.get(sku, ())
+    def _pace(self, rule: ListingRule, lately: "_Lately", sku: Sku) -> Pace:
+        taken = lately.taken.get(sku, ())
         bought = [
             Sale(at=demand.line.created_at, units=demand.units)
             for demand in taken
             if takes_units(demand.line)
         ]
-        own = [self._elsewhere(source, rule, lost, sku) for source in self._drawn(rule)]
+        own = [self._elsewhere(source, rule, lately, sku) for source in self._drawn(rule)]
         if rule.stock.combine is not Combine.SUM:  # they tell of the same units
             own = [max(own, key=lambda sales: sum(sale.units for sale in sales))]
         return Pace(
@@ -166,7 +178,7 @@ class Tempo:
         )
 
     def _elsewhere(
-        self, source: SourceSetup, rule: ListingRule, lost: "_Lost", sku: Sku
+        self, source: SourceSetup, rule: ListingRule, lately: "_Lately", sku: Sku
     ) -> list[Sale]:
         """What one source lost and not to orders of the channels: its own shop's sales."""
         policy = source.orders
@@ -174,22 +186,28 @@ class Tempo:
             return []
         here = falls(
             move
-            for move in lost.moves.get(sku, ())
+            for move in lately.moves.get(sku, ())
             if move.place.source == source.name
             and any(draw.takes(move.place) for draw in rule.stock.draws)
         )
         taken = [
             demand
-            for demand in (self._demands.get(sku, ()) if here else ())
-            if any(place.source == source.name for place in booked_at(demand, lost.places[sku]))
+            for demand in (lately.taken.get(sku, ()) if here else ())
+            if any(place.source == source.name for place in booked_at(demand, lately.places[sku]))
         ]
         found = (explanation(each.line, each.units, policy, source.every) for each in taken)
         return unexplained(here, [each for each in found if each is not None])
 
 
 @dataclass(frozen=True, slots=True)
-class _Lost:
-    """What readings of the SKUs at hand changed lately, and all places where they lie."""
+class _Lately:
+    """What readings of the SKUs at hand changed, all places where they lie, and what orders took of them."""
 
     moves: Mapping[Sku, Sequence[StockMove]]
     places: Mapping[Sku, Sequence[Place]]
+    taken: Mapping[Sku, Sequence[Demand]]
+
+
+def _composes(rules: ChannelRules) -> bool:
+    """Whether a channel sells kits or packs."""
+    return any(row.kit is not None or row.of is not None for row in rules.overrides)

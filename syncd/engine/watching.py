@@ -117,11 +117,12 @@ def oversold(
     that are numbers are judged: an unknown or untracked position raises no alarm.
     """
     asked: dict[Sku, _Asked] = {}
-    for demand in open_demands(engine):
-        asked.setdefault(demand.sku, _Asked()).demands.append(demand)
-    for order in engine.ledger.written_orders() if engine.writers() else ():
-        asked.setdefault(order.sku, _Asked()).written.append(order)
-    positions = engine.ledger.positions(asked)
+    with engine.ledger.at_one_moment():
+        for demand in open_demands(engine, standings):
+            asked.setdefault(demand.sku, _Asked()).demands.append(demand)
+        for order in engine.ledger.written_orders() if engine.writers() else ():
+            asked.setdefault(order.sku, _Asked()).written.append(order)
+        positions = engine.ledger.positions(asked)
     named = {str(name): standing for name, standing in standings.items()}
     found: dict[Sku, Oversold] = {}
     for sku, rows in asked.items():

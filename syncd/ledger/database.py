@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Lock
+from threading import Lock, local
 from typing import Any, TypeVar
 
 import sqlalchemy
@@ -16,7 +16,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from syncd.domain.errors import ConfigError, LedgerError, LedgerUnusable, Problem
 from syncd.ledger.connection import NO_COLUMN, Connection, emptied
-from syncd.ledger.transaction import AT_ONCE, READ, Transaction
+from syncd.ledger.transaction import AT_ONCE, READ, Joined, Transaction
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -67,6 +67,13 @@ def marks(values: Sequence[object]) -> str:
     return ",".join("?" * len(values))
 
 
+class _Longer(local):
+    """The transaction that a thread is in, where it is one of several statements of its caller's."""
+
+    looking: Connection | None = None
+    writing: Connection | None = None
+
+
 class Database:
     """One SQLite file: short transactions, safe settings, and LedgerUnusable for its failures."""
 
@@ -75,6 +82,7 @@ class Database:
         self._engine = _engine(path)
         # SQLite lets waiting writers sleep and try again: among fifty threads most would wait in vain
         self._turn = Lock()
+        self._longer = _Longer()
         self._idle: deque[Connection] = deque()
         self._private: deque[Connection] = deque()
         self._closed = False
@@ -87,9 +95,24 @@ class Database:
                 kept.pop().raw.close()
         self._engine.dispose()
 
-    def write(self) -> Transaction:
+    def write(self) -> Transaction | Joined:
         """One write transaction: it has the write lock from its first moment, and commits at the end."""
+        longer = self._longer
+        if longer.looking is not None:
+            raise RuntimeError("what is written would not be seen by whoever looks at one moment")
+        if longer.writing is not None:
+            return Joined(self, longer.writing)
         return Transaction(self, AT_ONCE, self._turn)
+
+    @contextmanager
+    def in_one_step(self) -> Iterator[None]:
+        """All that this thread writes is committed together at the end, or none of it."""
+        with self.write() as connection:
+            before, self._longer.writing = self._longer.writing, connection
+            try:
+                yield
+            finally:
+                self._longer.writing = before
 
     @contextmanager
     def impatient_write(self, milliseconds: int) -> Iterator[Connection]:
@@ -112,9 +135,20 @@ class Database:
         finally:
             self._turn.release()
 
-    def read(self) -> Transaction:
-        """One consistent view of the ledger."""
-        return Transaction(self, READ)
+    def read(self) -> Transaction | Joined:
+        """One consistent view of the ledger: that of the longer transaction, where there is one."""
+        joined = self._longer.looking or self._longer.writing
+        return Transaction(self, READ) if joined is None else Joined(self, joined)
+
+    @contextmanager
+    def at_one_moment(self) -> Iterator[None]:
+        """All that this thread reads is of the same moment; nothing may be written meanwhile."""
+        with self.read() as connection:
+            before, self._longer.looking = self._longer.looking, connection
+            try:
+                yield
+            finally:
+                self._longer.looking = before
 
     @contextmanager
     def private(self) -> Iterator[Connection]:

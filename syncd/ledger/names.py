@@ -9,6 +9,10 @@ from syncd.domain.identity import ChannelName, RunId, SourceName
 from syncd.ledger.connection import Connection
 from syncd.ledger.database import chunks, marks
 
+ID_OF_CHANNEL = "(SELECT id FROM channel WHERE name = ?)"
+"""The channel's id within a statement that only reads: a cycle asks some thirty times."""
+ID_OF_NAMED_CHANNEL = "(SELECT id FROM channel WHERE name = :channel)"
+
 
 def source_id(connection: Connection, source: SourceName) -> int:
     """The source's id, made when it is new."""

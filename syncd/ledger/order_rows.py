@@ -16,48 +16,41 @@ LINES_LAST = timedelta(days=90)
 """An order line is remembered at least so long; no outage lasts longer."""
 
 # the SKU a listing is bound to now outranks the one noted when the order came in
-_COLUMNS = "SELECT o.*, c.name AS channel, COALESCE(i.sku, o.sku) AS bound_sku FROM "
-_BESIDE = (
-    "JOIN channel c ON c.id = o.channel_id "
+_COLUMNS = "SELECT o.*, c.name AS channel, COALESCE(i.sku, o.sku) AS bound_sku FROM"
+_NAMES = (
+    "CROSS JOIN channel c ON c.id = o.channel_id "
     "LEFT JOIN listing g ON g.channel_id = o.channel_id AND g.product_id = o.product_id "
     "AND g.listing_id = o.listing_id LEFT JOIN item i ON i.id = g.item_id "
 )
-SELECT = f"{_COLUMNS}order_line o {_BESIDE}"
+SELECT = f"{_COLUMNS} order_line o {_NAMES}"
+SELECT_OF_LISTING = f"{_COLUMNS} order_line o INDEXED BY order_line_of_listing {_NAMES}"
+SELECT_TO_BOOK = f"{_COLUMNS} order_line o INDEXED BY order_line_to_book {_NAMES}"
 
 
-def selected_by(index: str) -> str:
-    """The selection by one index: what the planner would choose may look through every line there ever was."""
-    return f"{_COLUMNS}order_line o INDEXED BY {index} {_BESIDE}"
-
-
-def selected_of(keys: str) -> str:
-    """The selection of the lines whose keys a query gives.
-
-    For `(…, …, …) IN (query)` SQLite looks through a whole table that has no row ids.
-    """
+def select_by_keys(keys: str) -> str:
+    """The lines that a query names, each looked up: as a list behind `IN` SQLite reads all lines there are."""
     return (
-        f"{_COLUMNS}({keys}) k CROSS JOIN order_line o ON o.channel_id = k.channel_id "
-        f"AND o.order_id = k.order_id AND o.line_id = k.line_id {_BESIDE}"
+        f"{_COLUMNS} ({keys}) k CROSS JOIN order_line o ON o.channel_id = k.channel_id "
+        f"AND o.order_id = k.order_id AND o.line_id = k.line_id {_NAMES}"
     )
 
 
 _KEY = "SELECT channel_id, order_id, line_id FROM"
 # a line that is taken off by bookings alone is in play for as long as one of them is not contained; one
 # that left before it was ever looked at may still have to be booked
-_KEYS_IN_PLAY = (
-    f"{_KEY} order_line INDEXED BY order_line_in_play "
-    f"WHERE {TAKES_UNITS} AND NOT written AND left_at IS NULL "
-    f"UNION {_KEY} order_line INDEXED BY order_line_in_play "
-    f"WHERE {TAKES_UNITS} AND NOT written AND left_at >= :horizon "
-    f"UNION {_KEY} booking INDEXED BY booking_in_play "
-    "WHERE effect = 'deduct' AND state <> 'dropped' AND NOT contained "
-    f"UNION {_KEY} order_line INDEXED BY order_line_to_book "
-    "WHERE booking_step > 0 AND booking_step = 2 AND channel_id IN (SELECT id FROM channel) "
-    "AND left_at >= (SELECT MIN(written_since) FROM source_state)"
-)
 IN_PLAY = (
-    f"{selected_of(_KEYS_IN_PLAY)}"
-    "WHERE NOT o.platform_fulfilled AND NOT (o.state = 'CANCELLED' AND o.left_at IS NULL) "
+    select_by_keys(
+        f"{_KEY} order_line INDEXED BY order_line_in_play "
+        f"WHERE {TAKES_UNITS} AND NOT written AND left_at IS NULL "
+        f"UNION {_KEY} order_line INDEXED BY order_line_in_play "
+        f"WHERE {TAKES_UNITS} AND NOT written AND left_at >= :horizon "
+        f"UNION {_KEY} booking INDEXED BY booking_in_play "
+        "WHERE effect = 'deduct' AND state <> 'dropped' AND NOT contained "
+        f"UNION {_KEY} order_line INDEXED BY order_line_to_book "
+        "WHERE booking_step > 0 AND booking_step = 2 AND channel_id IN (SELECT id FROM channel) "
+        "AND left_at >= (SELECT MIN(written_since) FROM source_state)"
+    )
+    + "WHERE NOT o.platform_fulfilled AND NOT (o.state = 'CANCELLED' AND o.left_at IS NULL) "
     "ORDER BY o.channel_id, o.order_id, o.line_id"
 )
 

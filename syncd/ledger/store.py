@@ -1,5 +1,6 @@
 """The ledger as a whole: how it is opened, and that its parts together keep every promise of the port."""
 
+from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -59,6 +60,14 @@ class SqlLedger(
         from syncd.ledger.facts import SqlFactStore  # loads the models, see above
 
         return SqlFactStore(self._database, self._clock)
+
+    def at_one_moment(self) -> AbstractContextManager[None]:
+        """All that this thread reads is of the same moment; nothing may be written meanwhile."""
+        return self._database.at_one_moment()
+
+    def in_one_step(self) -> AbstractContextManager[None]:
+        """All that this thread writes is committed together at the end, or none of it."""
+        return self._database.in_one_step()
 
     def close(self) -> None:
         """Close every connection."""

@@ -13,7 +13,7 @@ from syncd.ledger.base import StorePart
 from syncd.ledger.columns import micros, micros_or_none, moment, moment_or_none
 from syncd.ledger.connection import Connection, Row
 from syncd.ledger.database import chunks, marks
-from syncd.ledger.names import channel_id, known_channel
+from syncd.ledger.names import ID_OF_CHANNEL, channel_id, known_channel
 from syncd.ports.alerts import AddressTrouble, Letter
 
 KEPT = timedelta(days=7)
@@ -46,6 +46,10 @@ _STANDING = (
     "trouble_since = CASE WHEN trouble_state = excluded.trouble_state "
     "THEN trouble_since ELSE excluded.trouble_since END, "
     "trouble_state = excluded.trouble_state, trouble = excluded.trouble"
+)
+_STANDS_SO = (
+    f"SELECT 1 FROM channel_state WHERE channel_id = {ID_OF_CHANNEL} "
+    "AND trouble_state = ? AND trouble = ?"
 )
 _LATEST_PLAN = (
     "SELECT p.id, p.digest, p.saved_at FROM plan p JOIN channel c ON c.id = p.channel_id "
@@ -179,13 +183,17 @@ class AlertStore(StorePart):
     def record_standing(self, channel: ChannelName, state: ChannelState, message: str) -> None:
         """What became of the channel in its last run; the time a trouble began stays while it lasts."""
         troubled = state in _TROUBLES
+        told = (state.value, message) if troubled else ("", "")
+        with self._database.read() as connection:
+            if connection.exec_driver_sql(_STANDS_SO, (channel, *told)).first() is not None:
+                return  # as it does after nearly every run
         with self._database.write() as connection:
             connection.exec_driver_sql(
                 _STANDING,
                 {
                     "channel": channel_id(connection, channel),
-                    "state": state.value if troubled else "",
-                    "message": message if troubled else "",
+                    "state": told[0],
+                    "message": told[1],
                     "now": micros(self._clock.now()) if troubled else None,
                 },
             )

@@ -14,7 +14,7 @@ from syncd.ledger.change_rows import COLUMNS, KEY, change_of, columns, key
 from syncd.ledger.columns import micros, moment, moment_or_none
 from syncd.ledger.connection import Connection, Row
 from syncd.ledger.database import marks
-from syncd.ledger.names import channel_id, known_channel, run_id
+from syncd.ledger.names import ID_OF_CHANNEL, ID_OF_NAMED_CHANNEL, channel_id, known_channel, run_id
 from syncd.ports.records import Attempt, Intent, Window
 
 _INSERT = (
@@ -165,9 +165,9 @@ class AttemptStore(StorePart):
         with self._database.read() as connection:
             rows = connection.exec_driver_sql(
                 "SELECT DISTINCT product_id, listing_id, field, cause, sent, before FROM change "
-                f"WHERE channel_id = ? AND intent_at >= ? AND NOT released "
+                f"WHERE channel_id = {ID_OF_CHANNEL} AND intent_at >= ? AND NOT released "
                 f"AND verdict NOT IN {_REFUSED}",
-                (known_channel(connection, channel), micros(since)),
+                (channel, micros(since)),
             )
             for row in rows:
                 ref = ListingRef(ProductId(row.product_id), ListingId(row.listing_id))
@@ -186,8 +186,8 @@ class AttemptStore(StorePart):
     ) -> Sequence[Attempt]:
         with self._database.read() as connection:
             rows = connection.exec_driver_sql(
-                f"{_SELECT} WHERE c.channel_id = :channel AND {condition}",
-                {**parameters, "channel": known_channel(connection, channel)},
+                f"{_SELECT} WHERE c.channel_id = {ID_OF_NAMED_CHANNEL} AND {condition}",
+                {**parameters, "channel": channel},
             )
             return tuple(_attempt(row) for row in rows)
 

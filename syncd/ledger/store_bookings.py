@@ -15,8 +15,8 @@ from syncd.ledger.columns import micros, micros_or_none, moment, moment_or_none
 from syncd.ledger.connection import Connection
 from syncd.ledger.database import chunks, marks
 from syncd.ledger.fences import require_fence
-from syncd.ledger.names import channel_id, known_channel, known_source
-from syncd.ledger.order_rows import line_of, selected_by
+from syncd.ledger.names import ID_OF_CHANNEL, ID_OF_NAMED_CHANNEL, channel_id, known_source
+from syncd.ledger.order_rows import SELECT_TO_BOOK, line_of
 from syncd.ledger.source_states import state_of
 from syncd.ports.bookings import LineToBook, WrittenOrder
 
@@ -24,7 +24,6 @@ LineKey = tuple[ChannelName, str, str]
 LINES = 150
 """Order lines per question; each takes three parameters."""
 
-_LINES_TO_BOOK = selected_by("order_line_to_book")
 _WAITING = "state IN ('new', 'sent', 'unknown')"
 _LOOKED_AT = (
     "UPDATE order_line SET booking_step = :step, "
@@ -67,10 +66,10 @@ class BookingStore(StorePart):
         """Lines that are new or moved since they were looked at, oldest first."""
         with self._database.read() as connection:
             rows = connection.exec_driver_sql(
-                f"{_LINES_TO_BOOK}WHERE o.booking_step > 0 AND o.channel_id = :channel "
+                f"{SELECT_TO_BOOK}WHERE o.booking_step > 0 AND o.channel_id = {ID_OF_NAMED_CHANNEL} "
                 "AND (o.left_at IS NULL OR o.left_at >= (SELECT MIN(written_since) FROM source_state)) "
                 "ORDER BY o.created_at, o.order_id, o.line_id LIMIT :limit",
-                {"channel": known_channel(connection, channel), "limit": limit},
+                {"channel": channel, "limit": limit},
             ).all()
             found = [(line_of(row), Step(row.booking_step)) for row in rows]
             known = _bookings_of(connection, [line for line, _ in found])
@@ -114,9 +113,9 @@ class BookingStore(StorePart):
             return ()
         with self._database.read() as connection:
             rows = connection.exec_driver_sql(
-                f"{SELECT_WAITING}WHERE b.{_WAITING} AND b.channel_id = ? AND b.due_at <= ? "
+                f"{SELECT_WAITING}WHERE b.{_WAITING} AND b.channel_id = {ID_OF_CHANNEL} AND b.due_at <= ? "
                 f"AND s.name IN ({marks(named)}) ORDER BY b.id LIMIT ?",
-                (known_channel(connection, channel), micros(now), *named, limit),
+                (channel, micros(now), *named, limit),
             )
             return tuple(booking_of(row) for row in rows)
 
@@ -128,10 +127,10 @@ class BookingStore(StorePart):
         with self._database.read() as connection:
             return moment_or_none(
                 connection.exec_driver_sql(
-                    f"SELECT MIN(due_at) FROM booking WHERE {_WAITING} AND channel_id = ? "
+                    f"SELECT MIN(due_at) FROM booking WHERE {_WAITING} AND channel_id = {ID_OF_CHANNEL} "
                     "AND location_id IN (SELECT l.id FROM location l JOIN source s "
                     f"ON s.id = l.source_id WHERE s.name IN ({marks(named)}))",
-                    (known_channel(connection, channel), *named),
+                    (channel, *named),
                 ).scalar()
             )
 
@@ -220,12 +219,12 @@ class BookingStore(StorePart):
 _BELOW_ZERO = (
     "SELECT c.name AS channel, b.order_id, i.sku, s.name AS source, b.delta, o.created_at "
     "FROM position p INDEXED BY position_below_zero "
-    "CROSS JOIN booking b ON b.item_id = p.item_id AND b.location_id = p.location_id "
-    "AND b.effect = 'deduct' AND b.contained CROSS JOIN order_line o ON o.channel_id = b.channel_id "
-    "AND o.order_id = b.order_id AND o.line_id = b.line_id "
-    "JOIN channel c ON c.id = b.channel_id JOIN item i ON i.id = b.item_id "
+    "CROSS JOIN booking b INDEXED BY ix_booking_item_id ON b.item_id = p.item_id "
+    "AND b.location_id = p.location_id AND b.effect = 'deduct' AND b.contained "
+    "CROSS JOIN order_line o ON o.channel_id = b.channel_id AND o.order_id = b.order_id "
+    "AND o.line_id = b.line_id JOIN channel c ON c.id = b.channel_id JOIN item i ON i.id = b.item_id "
     "JOIN location l ON l.id = b.location_id JOIN source s ON s.id = l.source_id "
-    "WHERE o.left_at IS NULL AND o.state <> 'CANCELLED' AND p.quantity < 0"
+    "WHERE o.left_at IS NULL AND o.state <> 'CANCELLED' AND p.quantity < 0 ORDER BY b.id"
 )
 
 

@@ -14,8 +14,8 @@ from syncd.ledger.columns import micros, micros_or_none, moment, moment_or_none
 from syncd.ledger.connection import Connection, Row
 from syncd.ledger.database import chunks
 from syncd.ledger.dirty import mark_selected
-from syncd.ledger.names import channel_id, known_channel
-from syncd.ledger.order_rows import SELECT, line_of
+from syncd.ledger.names import ID_OF_NAMED_CHANNEL, channel_id, known_channel
+from syncd.ledger.order_rows import SELECT_OF_LISTING, line_of
 
 _OF_LISTING = "channel_id = :channel AND product_id = :product AND listing_id = :listing"
 _MOVE = (
@@ -49,7 +49,7 @@ _SELECT = (
     "SELECT d.*, (SELECT MIN(c.verified_at) FROM change c WHERE c.channel_id = d.channel_id "
     "AND c.product_id = d.product_id AND c.listing_id = d.listing_id AND c.field = 'quantity' "
     "AND c.id > d.change_id AND c.intent_at >= d.first_seen) AS set_back_at FROM drift d "
-    "WHERE d.channel_id = :channel AND "
+    f"WHERE d.channel_id = {ID_OF_NAMED_CHANNEL} AND "
 )
 
 
@@ -104,7 +104,7 @@ class DriftStore(StorePart):
         """Order lines of a listing that were updated since then."""
         with self._database.read() as connection:
             rows = connection.exec_driver_sql(
-                SELECT + "WHERE o.channel_id = :channel AND o.product_id = :product "
+                SELECT_OF_LISTING + "WHERE o.channel_id = :channel AND o.product_id = :product "
                 "AND o.listing_id = :listing AND o.updated_at >= :since",
                 {
                     **_key(ref),
@@ -165,7 +165,7 @@ class DriftStore(StorePart):
     ) -> Sequence[Drift]:
         with self._database.read() as connection:
             rows = connection.exec_driver_sql(
-                _SELECT + condition, {**parameters, "channel": known_channel(connection, channel)}
+                _SELECT + condition, {**parameters, "channel": channel}
             )
             return tuple(_drift(channel, row) for row in rows)
 

@@ -14,7 +14,7 @@ from syncd.ledger.database import chunks, marks
 from syncd.ledger.escrow_moving import Mover
 from syncd.ledger.escrow_rows import OF_LISTING, SELECT, SELECT_MOVES, SOLD, held_of, move_of
 from syncd.ledger.fences import require_fence
-from syncd.ledger.names import channel_id, known_channel, name_items
+from syncd.ledger.names import ID_OF_CHANNEL, channel_id, known_channel, name_items
 from syncd.ledger.order_rows import TAKES_UNITS
 from syncd.ports.escrow import Held, Move, NewMove, Totals
 
@@ -46,7 +46,10 @@ _DOUBT = (
     "UPDATE escrow_account SET lands_until = MAX(lands_until, :lands_until), zero_at = NULL "
     f"WHERE {OF_LISTING}"
 )
-_ANY_OPEN = "SELECT EXISTS (SELECT 1 FROM escrow_move WHERE channel_id = ? AND ended_at IS NULL)"
+_ANY_OPEN = (
+    f"SELECT EXISTS (SELECT 1 FROM escrow_move WHERE channel_id = {ID_OF_CHANNEL} "
+    "AND ended_at IS NULL)"
+)
 _TOTALS = (
     "SELECT COUNT(*) AS listings, COALESCE(SUM(granted), 0) AS granted, "
     "COALESCE(SUM(opened_at IS NULL OR lowered_from > 0), 0) AS counted, "
@@ -186,8 +189,7 @@ class EscrowStore(StorePart):
     def end_moves(self, channel: ChannelName, fence: int) -> int:
         """Credit what sources gave; answers how many moves came to their end."""
         with self._database.read() as connection:
-            number = known_channel(connection, channel)
-            if not connection.exec_driver_sql(_ANY_OPEN, (number,)).scalar():
+            if not connection.exec_driver_sql(_ANY_OPEN, (channel,)).scalar():
                 return 0
         with self._database.write() as connection:
             require_fence(connection, channel, fence)

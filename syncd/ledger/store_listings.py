@@ -14,7 +14,7 @@ from syncd.ledger.connection import Connection
 from syncd.ledger.database import chunks, marks
 from syncd.ledger.dirty import mark_selected, mark_skus
 from syncd.ledger.listing_rows import OF_ITEMS, SELECT, bound_listings
-from syncd.ledger.names import channel_id, item_ids, known_channel, name_items
+from syncd.ledger.names import ID_OF_CHANNEL, channel_id, item_ids, known_channel, name_items
 from syncd.ports.records import Dirty, ListingScan
 
 _PAGE = 1000
@@ -78,13 +78,13 @@ class ListingStore(StorePart):
 
     def rebind(self, channel: ChannelName, fingerprint: str, bind: Callable[[str], Sku]) -> bool:
         """When the rules' fingerprint is new: bind again, mark every bound SKU dirty, answer True."""
-        with self._database.write() as connection:
-            number = channel_id(connection, channel)
-            last = connection.exec_driver_sql(
-                "SELECT rules_fingerprint FROM channel_state WHERE channel_id = ?", (number,)
-            ).scalar()
-            if last == fingerprint:
+        with self._database.read() as connection:
+            if _bound_by(connection, channel) == fingerprint:  # as in all cycles but the first
                 return False
+        with self._database.write() as connection:
+            if _bound_by(connection, channel) == fingerprint:
+                return False
+            number = channel_id(connection, channel)
             bound = "SELECT item_id FROM listing WHERE channel_id = :channel"
             mark_selected(connection, number, bound, {})
             _bind_all(connection, number, bind)
@@ -111,12 +111,11 @@ class ListingStore(StorePart):
         """Listings bound to these SKUs that are not GONE."""
         found: dict[Sku, list[BoundListing]] = {}
         with self._database.read() as connection:
-            number = known_channel(connection, channel)
             for part in chunks(skus):
                 rows = connection.exec_driver_sql(
-                    OF_ITEMS + f"WHERE i.sku IN ({marks(part)}) AND g.channel_id = ? "
+                    OF_ITEMS + f"WHERE i.sku IN ({marks(part)}) AND g.channel_id = {ID_OF_CHANNEL} "
                     "AND g.status <> 'gone' ORDER BY i.sku, g.id",
-                    (*part, number),
+                    (*part, channel),
                 ).all()
                 for bound in bound_listings(connection, rows):
                     if bound.sku is not None:
@@ -145,8 +144,8 @@ class ListingStore(StorePart):
         with self._database.read() as connection:
             found = connection.exec_driver_sql(
                 "SELECT COUNT(*) FROM listing INDEXED BY listing_alive "
-                "WHERE channel_id = ? AND item_id IS NOT NULL AND status <> 'gone'",
-                (known_channel(connection, channel),),
+                f"WHERE channel_id = {ID_OF_CHANNEL} AND item_id IS NOT NULL AND status <> 'gone'",
+                (channel,),
             )
             return int(found.scalar() or 0)
 
@@ -211,8 +210,7 @@ class ListingStore(StorePart):
         """How many SKUs are dirty."""
         with self._database.read() as connection:
             found = connection.exec_driver_sql(
-                "SELECT COUNT(*) FROM dirty WHERE channel_id = ?",
-                (known_channel(connection, channel),),
+                f"SELECT COUNT(*) FROM dirty WHERE channel_id = {ID_OF_CHANNEL}", (channel,)
             )
             return int(found.scalar() or 0)
 
@@ -238,6 +236,15 @@ class ListingStore(StorePart):
                     f"(SELECT id FROM item WHERE sku IN ({marks(part)}))",
                     (number, token, *part),
                 )
+
+
+def _bound_by(connection: Connection, channel: ChannelName) -> str | None:
+    """The fingerprint of the rules that a channel's listings were bound by last."""
+    found = connection.exec_driver_sql(
+        f"SELECT rules_fingerprint FROM channel_state WHERE channel_id = {ID_OF_CHANNEL}",
+        (channel,),
+    ).scalar()
+    return None if found is None else str(found)
 
 
 def _observe(connection: Connection, channel: int, listings: Sequence[Listing]) -> None:

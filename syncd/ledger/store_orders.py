@@ -13,7 +13,7 @@ from syncd.ledger.columns import micros, micros_or_none, moment, moment_or_none
 from syncd.ledger.connection import Connection, Row
 from syncd.ledger.database import chunks
 from syncd.ledger.names import channel_id
-from syncd.ledger.order_rows import IN_PLAY, LINES_LAST, SELECT, line_of
+from syncd.ledger.order_rows import IN_PLAY, LINES_LAST, SELECT, line_of, select_by_keys
 from syncd.ledger.own_lines import claim, follow
 from syncd.ports.records import OrderCursor
 
@@ -50,6 +50,13 @@ _SAME = (
     "AND out_of_stock = :exhausted AND sku IS :sku"
 )
 """Most lines that a poll brings are known word for word, because polls overlap."""
+_OF_SKU = select_by_keys(
+    "SELECT o.channel_id, o.order_id, o.line_id FROM item i CROSS JOIN listing g ON g.item_id = i.id "
+    "CROSS JOIN order_line o INDEXED BY order_line_of_listing ON o.channel_id = g.channel_id "
+    "AND o.product_id = g.product_id AND o.listing_id = g.listing_id WHERE i.sku = :sku "
+    "UNION SELECT channel_id, order_id, line_id FROM order_line INDEXED BY order_line_of_sku "
+    "WHERE sku = :sku"
+)
 _ADVANCE = "{0} = COALESCE(MAX({0}, excluded.{0}), {0}, excluded.{0})"
 
 
@@ -130,8 +137,9 @@ class OrderStore(StorePart):
         """SKUs of which the seller cancelled an order for want of stock, and when last."""
         with self._database.read() as connection:
             rows = connection.exec_driver_sql(
-                "SELECT COALESCE(i.sku, o.sku) AS bound, MAX(o.updated_at) AS at "
-                "FROM order_line o INDEXED BY order_line_out_of_stock JOIN channel c ON c.id = o.channel_id "
+                "SELECT COALESCE(i.sku, o.sku) AS bound, MAX(o.updated_at) AS at FROM channel c "
+                "CROSS JOIN order_line o INDEXED BY order_line_out_of_stock "
+                "ON o.channel_id = c.id "
                 "LEFT JOIN listing g ON g.channel_id = o.channel_id AND g.product_id = o.product_id "
                 "AND g.listing_id = o.listing_id LEFT JOIN item i ON i.id = g.item_id "
                 "WHERE c.name = ? AND o.out_of_stock GROUP BY 1",
@@ -143,7 +151,7 @@ class OrderStore(StorePart):
         """The latest lines of listings bound to a SKU."""
         with self._database.read() as connection:
             rows = connection.exec_driver_sql(
-                SELECT + "WHERE i.sku = :sku OR (i.sku IS NULL AND o.sku = :sku) "
+                _OF_SKU + "WHERE i.sku = :sku OR (i.sku IS NULL AND o.sku = :sku) "
                 "ORDER BY o.created_at DESC, o.order_id, o.line_id LIMIT :limit",
                 {"sku": sku, "limit": limit},
             )

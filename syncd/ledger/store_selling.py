@@ -2,7 +2,7 @@
 
 # ruff: noqa: S608 - statements are put together from constants and question marks only
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from syncd.domain.delay import Passage
@@ -14,21 +14,26 @@ from syncd.ledger.columns import micros, micros_or_none, moment, moment_or_none
 from syncd.ledger.connection import Connection, Row
 from syncd.ledger.database import chunks, marks
 from syncd.ledger.dirty import mark_selected
-from syncd.ledger.names import channel_id, known_channel
-from syncd.ledger.order_rows import TAKES_UNITS, line_of, selected_of
+from syncd.ledger.names import ID_OF_CHANNEL, channel_id
+from syncd.ledger.order_rows import TAKES_UNITS, line_of, select_by_keys
 from syncd.ports.selling import OrderAges, Sold, Withheld
 
 _HINTED = timedelta(hours=1)
 """A webhook may wait so long for the reading that it asked for."""
 _DUE = "FROM listing WHERE channel_id = :channel AND safety_until <= :now"
+_ANY_DUE = f"SELECT 1 FROM listing WHERE channel_id = {ID_OF_CHANNEL} AND safety_until <= ? LIMIT 1"
 _DROPPED = "o.state = 'CANCELLED' AND o.left_at IS NULL"
 _KEY = "SELECT channel_id, order_id, line_id FROM order_line INDEXED BY"
 # when the goods of a line left says nothing where its units are written back
-_KEYS_SINCE = (
-    f"{_KEY} order_line_by_creation WHERE created_at >= :since "
-    f"UNION {_KEY} order_line_in_play WHERE {TAKES_UNITS} AND NOT written AND left_at >= :since"
+_SINCE = (
+    select_by_keys(
+        f"{_KEY} order_line_by_creation WHERE created_at >= ? "
+        f"UNION {_KEY} order_line_in_play WHERE {TAKES_UNITS} AND NOT written AND left_at >= ?"
+    )
+    + "WHERE NOT o.platform_fulfilled"
 )
-_SINCE = f"{selected_of(_KEYS_SINCE)}WHERE NOT o.platform_fulfilled"
+_OF_SKUS = " AND (bound_sku IN ({}) OR bound_sku IS NULL)"
+_IN_ORDER = " ORDER BY o.channel_id, o.order_id, o.line_id"
 _ENTERED = (
     "SELECT entered_at - created_at FROM order_line INDEXED BY order_line_by_creation "
     "WHERE created_at >= ? AND entered_at IS NOT NULL ORDER BY created_at DESC LIMIT ?"
@@ -81,10 +86,16 @@ _CAME_BY = (
 class SellingStore(StorePart):
     """How fast things sell, and what is withheld for it."""
 
-    def lines_since(self, moment: datetime) -> Sequence[OrderLine]:
-        """Lines of all channels that were created or left since then."""
+    def lines_since(
+        self, moment: datetime, skus: Collection[Sku] | None = None
+    ) -> Sequence[OrderLine]:
+        """Lines of all channels that were created or left since then, of at most some hundred `skus` only."""
+        since = micros(moment)
         with self._database.read() as connection:
-            rows = connection.exec_driver_sql(_SINCE, {"since": micros(moment)})
+            rows = connection.exec_driver_sql(
+                f"{_SINCE}{'' if skus is None else _OF_SKUS.format(marks(list(skus)))}{_IN_ORDER}",
+                (since, since, *(skus or ())),
+            )
             return tuple(line_of(row) for row in rows)
 
     def sold(self, skus: Iterable[Sku], since: datetime) -> Sequence[Sold]:
@@ -133,10 +144,10 @@ class SellingStore(StorePart):
         """How news travelled to the quantities of a channel that were read back since then."""
         with self._database.read() as connection:
             changes = connection.exec_driver_sql(
-                "SELECT id FROM change INDEXED BY change_by_time WHERE channel_id = ? "
+                f"SELECT id FROM change INDEXED BY change_by_time WHERE channel_id = {ID_OF_CHANNEL} "
                 "AND intent_at >= ? AND field = 'quantity' AND verdict = 'verified' "
                 "ORDER BY intent_at DESC LIMIT ?",
-                (known_channel(connection, channel), micros(since), limit),
+                (channel, micros(since), limit),
             )
             ids = changes.scalars().all()
             return (*_from_sources(connection, ids), *_from_orders(connection, ids))
@@ -198,8 +209,8 @@ class SellingStore(StorePart):
             return moment_or_none(
                 connection.exec_driver_sql(
                     "SELECT MIN(safety_until) FROM listing "
-                    "WHERE channel_id = ? AND safety_until IS NOT NULL",
-                    (known_channel(connection, channel),),
+                    f"WHERE channel_id = {ID_OF_CHANNEL} AND safety_until IS NOT NULL",
+                    (channel,),
                 ).scalar()
             )
 
@@ -208,6 +219,9 @@ class SellingStore(StorePart):
 
         The dirty mark remembers it from then on, until a plan finds nothing left to do.
         """
+        with self._database.read() as connection:
+            if connection.exec_driver_sql(_ANY_DUE, (channel, micros(now))).first() is None:
+                return 0  # a cycle that marks nothing writes nothing
         with self._database.write() as connection:
             number = channel_id(connection, channel)
             place: dict[str, object] = {"channel": number, "now": micros(now)}

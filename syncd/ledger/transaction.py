@@ -84,6 +84,30 @@ class Transaction:
             self._turn.release()
 
     def _tell(self, error: BaseException) -> None:
-        found = self._connections.in_words(error)
-        if found is not None:
-            raise found from error
+        _tell(self._connections, error)
+
+
+class Joined:
+    """Statements that are part of a longer transaction, which begins and ends elsewhere."""
+
+    __slots__ = ("_connection", "_connections")
+
+    def __init__(self, connections: Connections, connection: Connection) -> None:
+        self._connections = connections
+        self._connection = connection
+
+    def __enter__(self) -> Connection:
+        return self._connection
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:  # fmt: skip
+        if error is not None:
+            _tell(self._connections, error)
+
+
+def _tell(connections: Connections, error: BaseException) -> None:
+    found = connections.in_words(error)
+    if found is not None:
+        raise found from error

@@ -20,6 +20,7 @@ from syncd.ports.bookings import BookingLedger
 from syncd.ports.deliveries import InboxLedger
 from syncd.ports.drift import DriftLedger
 from syncd.ports.escrow import EscrowLedger
+from syncd.ports.moments import MomentLedger
 from syncd.ports.records import (
     Approval,
     Attempt,
@@ -379,6 +380,7 @@ class OperatorLedger(Protocol):
 
 
 class Ledger(
+    MomentLedger,
     RunLedger,
     SourceLedger,
     ListingLedger,

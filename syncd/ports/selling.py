@@ -1,6 +1,6 @@
 """What the ledger tells of sales: order lines, what readings lost, and how long news of them took."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -46,10 +46,12 @@ class OrderAges:
 class SellingLedger(Protocol):
     """How fast things sell, and what is withheld for it."""
 
-    def lines_since(self, moment: datetime) -> Sequence[OrderLine]:
-        """Lines of all channels that were created or left since then.
+    def lines_since(
+        self, moment: datetime, skus: Collection[Sku] | None = None
+    ) -> Sequence[OrderLine]:
+        """Lines of all channels that were created or left since then, of at most some hundred `skus` only.
 
-        Left out are lines that the channel ships itself.
+        Left out are lines that the channel ships itself. A line that is bound to no SKU is one of all.
         """
         ...
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from syncd.ports.wire import Unanswered
 
 HTTP_OK = 200
+_COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 Body = bytes | Iterator[bytes]
 """All at once, or piece by piece for what is too large to hold; pieces need a `Content-Length`."""
 
@@ -30,4 +31,4 @@ class ConnectionDropped(Unanswered):
 
 def encode(value: object) -> bytes:
     """Compact JSON in UTF-8."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    return _COMPACT.encode(value).encode()

@@ -97,7 +97,7 @@ class PositionRow(SQLModel, table=True):
     __table_args__ = (
         Index("position_missing", "location_id", sqlite_where=text("missing_since IS NOT NULL")),
         Index("position_unhashed", "location_id", sqlite_where=text("value_hash IS NULL")),
-        Index("position_below_zero", "item_id", sqlite_where=text("quantity < 0")),
+        Index("position_below_zero", "location_id", sqlite_where=text("quantity < 0")),
         Index("position_counted", "counted_at", sqlite_where=text("counted_at IS NOT NULL")),
         {"sqlite_with_rowid": False},
     )

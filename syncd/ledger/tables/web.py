@@ -14,7 +14,7 @@ class DeliveryRow(SQLModel, table=True):
     __tablename__ = "delivery"
     __table_args__ = (
         UniqueConstraint("receiver", "notification"),
-        Index("delivery_of_receiver", "receiver", "received_at"),
+        Index("delivery_of_receiver", "receiver", "received_at", "handled_at", "sent_at"),
         Index("delivery_event", "receiver", "event", sqlite_where=text("event <> ''")),
         Index("delivery_waiting", "receiver", "id", sqlite_where=text("handled_at IS NULL")),
     )

@@ -26,7 +26,8 @@ def counted(floor: Shopfloor, *skus: str) -> None:
 
 
 def in_play(floor: Shopfloor) -> int:
-    return len(open_lines(floor.engine()))
+    engine = floor.engine()
+    return len(open_lines(engine, engine.ledger.standings()))
 
 
 def day(floor: Shopfloor) -> None:

@@ -90,3 +90,67 @@ def test_what_is_raised_in_a_transaction_takes_it_back_and_frees_the_turn(
         connection.exec_driver_sql("SELECT * FROM nowhere")
     with database.write() as connection:
         assert 0 == connection.exec_driver_sql("SELECT COUNT(*) FROM note").scalar()
+
+
+def counted(database: Database) -> int:
+    with database.read() as connection:
+        return int(connection.exec_driver_sql("SELECT COUNT(*) FROM note").scalar())
+
+
+def test_what_a_thread_reads_at_one_moment_does_not_change_while_another_writes(
+    database: Database,
+) -> None:
+    def note() -> int:
+        with database.write() as connection:
+            connection.exec_driver_sql("INSERT INTO note VALUES (1)")
+        return counted(database)
+
+    with database.at_one_moment(), ThreadPoolExecutor(1) as pool:
+        before = counted(database)
+        theirs = pool.submit(note).result(PATIENCE)
+        with database.at_one_moment():
+            meanwhile = counted(database)
+
+    assert (0, 1, 0, 1) == (before, theirs, meanwhile, counted(database))
+
+
+def test_nothing_is_written_by_who_looks_at_one_moment(database: Database) -> None:
+    with database.at_one_moment(), pytest.raises(RuntimeError):
+        database.write()
+
+    with database.write() as connection:
+        connection.exec_driver_sql("INSERT INTO note VALUES (1)")
+    assert 1 == counted(database)
+
+
+def test_a_failure_at_one_moment_is_told_in_words_and_ends_it(database: Database) -> None:
+    def fail() -> None:
+        with database.at_one_moment(), database.read() as connection:
+            connection.exec_driver_sql("SELECT * FROM nowhere")
+
+    with pytest.raises(LedgerUnusable):
+        fail()
+    with database.write() as connection:
+        connection.exec_driver_sql("INSERT INTO note VALUES (1)")
+    assert 1 == counted(database)
+
+
+def test_what_is_written_in_one_step_is_there_whole_or_not_at_all(database: Database) -> None:
+    def note() -> int:
+        with database.write() as connection:
+            connection.exec_driver_sql("INSERT INTO note VALUES (1)")
+        return counted(database)
+
+    def fail() -> None:
+        with database.in_one_step():
+            note()
+            raise KeyError
+
+    with database.in_one_step(), ThreadPoolExecutor(1) as pool:
+        ours = [note(), note()]
+        theirs = pool.submit(counted, database).result(PATIENCE)
+    after = counted(database)
+    with pytest.raises(KeyError):
+        fail()
+
+    assert ([1, 2], 0, 2, 2) == (ours, theirs, after, counted(database))

@@ -6,7 +6,7 @@ import pytest
 
 from syncd.domain.change import Cause
 from syncd.domain.delay import Passage
-from syncd.domain.identity import Sku
+from syncd.domain.identity import ListingId, ListingRef, ProductId, Sku
 from syncd.domain.orders import OrderState
 from syncd.ledger.store import SqlLedger
 from syncd.ports.deliveries import About, Arrival, Delivery, Hint
@@ -203,3 +203,38 @@ def test_the_questions_of_every_plan_have_an_index(
         steps = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN SELECT COUNT(*) {statement}").all()
 
     assert [True] == [index in step.detail for step in steps]
+
+
+def test_lines_of_some_skus_are_told_alone_with_those_of_none(ledger: SqlLedger) -> None:
+    rows = [("a", Sku("A")), ("b", Sku("B")), ("c", Sku("C")), ("none", None)]
+    ledger.record_orders(SHOP, [line(name, created_at=at(20), sku=sku) for name, sku in rows])
+
+    def told(*skus: str) -> list[str]:
+        wanted = [Sku(sku) for sku in skus]
+        return sorted(one.line_id for one in ledger.lines_since(at(10), wanted))
+
+    assert (["a", "b", "none"], ["none"]) == (told("A", "B"), told("D"))
+
+
+def test_no_question_of_a_cycle_reads_all_orders_bookings_positions_or_plans(
+    ledger: SqlLedger,
+) -> None:
+    asked: list[str] = []
+    with ledger._database.read() as connection:
+        connection.raw.set_trace_callback(asked.append)
+    ledger.lines_in_play(at(0))
+    ledger.lines_since(at(0))
+    ledger.lines_to_book(SHOP, 5)
+    ledger.order_lines(Sku("A"), 5)
+    ledger.listing_lines(SHOP, ListingRef(ProductId("p"), ListingId("l")), at(0))
+    ledger.sold_out(SHOP)
+    ledger.written_orders()
+    ledger.approvals(SHOP, at(0))
+    connection.raw.set_trace_callback(None)
+
+    questions = [statement for statement in asked if statement.startswith("SELECT")]
+    plans = [connection.raw.execute(f"EXPLAIN QUERY PLAN {each}").fetchall() for each in questions]
+    scanned = {step[-1] for steps in plans for step in steps if step[-1].startswith("SCAN")}
+
+    few = {"SCAN k", "SCAN a"}  # keys that indexes found, and approvals
+    assert set() == {scan for scan in scanned - few if "USING INDEX" not in scan}
