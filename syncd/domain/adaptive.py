@@ -21,7 +21,7 @@ NEAR = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """What was sold of a SKU within the window that ends now, and how long such news takes to be shown.
+    """What was sold of a SKU beside a listing within the window that ends now, and how late it hears of it.
 
     The window is longer than usual where news is slow: a rate must be taken over at least twice the time
     that it is used for.

@@ -1,4 +1,4 @@
-"""How fast SKUs sell just now and how late a channel learns of it: what an adaptive safety stock follows."""
+"""How fast SKUs sell elsewhere and how late a channel learns of it: what an adaptive safety stock follows."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -88,7 +88,8 @@ class Tempo:
         needed = dict.fromkeys(part.sku for rule in wanted for part in rule.components)
         moves = self._engine.ledger.stock_moves(needed, self._horizon)
         places = {sku: [item.place for item in positions[sku]] for sku in moves if sku in positions}
-        lately = _Lately(moves, places, self._taken(needed))
+        taken = self._taken(needed)
+        lately = _Lately(moves, places, taken, self._alone(wanted, taken))
         return {
             rule.sku: withhold(
                 rule,
@@ -166,7 +167,7 @@ class Tempo:
         bought = [
             Sale(at=demand.line.created_at, units=demand.units)
             for demand in taken
-            if takes_units(demand.line)
+            if takes_units(demand.line) and not self._is_here(demand, rule, lately)
         ]
         own = [self._elsewhere(source, rule, lately, sku) for source in self._drawn(rule)]
         if rule.stock.combine is not Combine.SUM:  # they tell of the same units
@@ -175,6 +176,26 @@ class Tempo:
             now=self._engine.clock.now(),
             exposure=self.exposure(rule),
             sales=[*bought, *(sale for sales in own for sale in sales)],
+        )
+
+    def _alone(
+        self, rules: Sequence[ListingRule], taken: Mapping[Sku, Sequence[Demand]]
+    ) -> Collection[Sku]:
+        """SKUs of these rules that the channel sold lately and by one listing alone."""
+        sold = {demand.rule.sku for demands in taken.values() for demand in demands}
+        asked = [rule.sku for rule in rules if rule.sku in sold]
+        bound = self._engine.ledger.bound(self._setup.name, asked) if asked else {}
+        return {sku for sku, listings in bound.items() if len(listings) == 1}
+
+    def _is_here(self, demand: Demand, rule: ListingRule, lately: "_Lately") -> bool:
+        """Whether the listing itself sold it: the shop lowered it with the sale, so that is no news to it.
+
+        What can be sold twice is what others sell before this listing hears of it, and nothing else.
+        """
+        return (
+            demand.line.channel == self._setup.name
+            and demand.rule.sku == rule.sku
+            and rule.sku in lately.alone
         )
 
     def _elsewhere(
@@ -201,11 +222,15 @@ class Tempo:
 
 @dataclass(frozen=True, slots=True)
 class _Lately:
-    """What readings of the SKUs at hand changed, all places where they lie, and what orders took of them."""
+    """What readings of the SKUs at hand changed, all places where they lie, and what orders took of them.
+
+    `alone`: SKUs that the channel sells by one listing.
+    """
 
     moves: Mapping[Sku, Sequence[StockMove]]
     places: Mapping[Sku, Sequence[Place]]
     taken: Mapping[Sku, Sequence[Demand]]
+    alone: Collection[Sku]
 
 
 def _composes(rules: ChannelRules) -> bool:
