@@ -31,8 +31,8 @@ def test_a_deduction_of_ours_is_no_sale_of_the_own_shop(counter: Counter) -> Non
     for _ in range(3):
         counter.cycle_later()
 
-    # 1 in 40 minutes (nothing sends webhooks): 4 cover 20 minutes, and 2 would need 5
-    assert (8, 4) == (counter.left("A"), counter.shop.shown("A"))
+    # neither the order of the listing itself nor what we book for it; one sale elsewhere would withhold 4
+    assert (8, 8) == (counter.left("A"), counter.shop.shown("A"))
 
 
 def test_a_cancelled_and_restored_order_is_no_sale_at_all(counter: Counter) -> None:
