@@ -153,17 +153,20 @@ def _channel(channel: ChannelPart, console: Console) -> None:
 
 def _untouched(channel: ChannelPart) -> Text:
     """Why nothing was changed: all is right, or some listings wait for something."""
+    right = "Nothing to do: every listing that may be written shows what it should"
     waiting = [skip for skip in channel.skipped if skip.kind != "skipped"]
     if not waiting:
-        return Text("Nothing to do: every listing that may be written shows what it should.")
+        return Text(f"{right}.")
     kinds = Counter(skip.kind for skip in waiting)
     first = waiting[0]
-    return Text(
-        f"Nothing is written: {counted(len(waiting), 'listing')} left as they are "
+    left = (
+        f"{counted(len(waiting), 'listing')} left as they are "
         f"({', '.join(f'{count} {kind}' for kind, count in kinds.items())}); "
-        f"{visible(first.sku or first.seller_sku)}: {visible(first.reason)}",
-        style="yellow",
+        f"{visible(first.sku or first.seller_sku)}: {visible(first.reason)}"
     )
+    if len(waiting) < channel.listings:
+        return Text(f"{right}. {left}")
+    return Text(f"Nothing is written: {left}", style="yellow")
 
 
 def _bookings(channel: ChannelPart, console: Console) -> None:

@@ -321,12 +321,26 @@ def test_a_run_that_holds_everything_names_a_reason_and_does_not_say_all_is_righ
         kind="held",
         reason="no warehouse of the shop is mapped",
     )
-    channel = replace(report_of().channels[0], skipped=(held, replace(held, sku=Sku("B"))))
+    channel = replace(
+        report_of().channels[0], listings=2, skipped=(held, replace(held, sku=Sku("B")))
+    )
 
     text = shown(report_of(channels=(channel,)))
 
     assert "Nothing to do" not in text
     assert "2 listings left as they are (2 held); A: no warehouse of the shop is mapped" in text
+
+
+def test_a_run_that_holds_some_says_that_the_others_are_right_and_names_a_reason() -> None:
+    held = Skip(sku=Sku("A"), seller_sku="A", ref=None, kind="held", reason="its row was rejected")
+    channel = replace(report_of().channels[0], skipped=(held,))
+
+    text = " ".join(shown(report_of(channels=(channel,))).split())
+
+    assert (
+        "Nothing to do: every listing that may be written shows what it should. 1 listing" in text
+    )
+    assert "(1 held); A: its row was rejected" in text
 
 
 def test_a_listing_that_nobody_wants_published_is_nothing_to_do() -> None:
