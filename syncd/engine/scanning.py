@@ -65,7 +65,7 @@ def note_promotions(engine: EngineSetup, setup: ChannelSetup) -> None:
 
 def _allowed(engine: EngineSetup, setup: ChannelSetup, trigger: Trigger) -> timedelta:
     """How old the last full read may be."""
-    if trigger is Trigger.BY_HAND and engine.ledger.listing_count(setup.name) <= SMALL_SHOP:
+    if trigger is Trigger.BY_HAND and not engine.ledger.lists_more_than(SMALL_SHOP, setup.name):
         return timedelta(0)
     return setup.reconcile_every
 

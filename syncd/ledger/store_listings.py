@@ -139,6 +139,17 @@ class ListingStore(StorePart):
                 return
             last = skus[-1]
 
+    def lists_more_than(self, count: int, channel: ChannelName) -> bool:
+        """Whether that are fewer than the bound listings that are not GONE; no more of them are counted."""
+        with self._database.read() as connection:
+            found = connection.exec_driver_sql(
+                "SELECT 1 FROM listing INDEXED BY listing_alive WHERE "
+                f"channel_id = {ID_OF_CHANNEL} AND item_id IS NOT NULL AND status <> 'gone' "
+                "LIMIT 1 OFFSET ?",
+                (channel, count),
+            )
+            return found.first() is not None
+
     def listing_count(self, channel: ChannelName) -> int:
         """Bound listings that are not GONE."""
         with self._database.read() as connection:

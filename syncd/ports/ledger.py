@@ -1,13 +1,12 @@
 """What the engine and the commands ask of the ledger. Every method owns its transaction; no row leaves."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
 from syncd.domain.change import Change
 from syncd.domain.identity import ChannelName, Digest, ListingRef, RunId, Sku, SourceName
-from syncd.domain.listing import BoundListing, Listing
 from syncd.domain.orders import OrderLine
 from syncd.domain.outcome import Outcome, Verdict
 from syncd.domain.plan import Plan
@@ -20,13 +19,12 @@ from syncd.ports.bookings import BookingLedger
 from syncd.ports.deliveries import InboxLedger
 from syncd.ports.drift import DriftLedger
 from syncd.ports.escrow import EscrowLedger
+from syncd.ports.listings import ListingLedger
 from syncd.ports.moments import MomentLedger
 from syncd.ports.records import (
     Approval,
     Attempt,
-    Dirty,
     Intent,
-    ListingScan,
     Movement,
     OrderCursor,
     Park,
@@ -145,79 +143,6 @@ class SourceLedger(Protocol):
 
     def mark_freshness(self, source: SourceName, step: str) -> bool:
         """Remember the freshness step; when it differs from the last, mark the source's SKUs dirty."""
-        ...
-
-
-class ListingLedger(Protocol):
-    """What channels show, and what is dirty."""
-
-    def record_listings(
-        self,
-        run: RunId,
-        channel: ChannelName,
-        batches: Iterable[Sequence[Listing]],
-        bind: Callable[[str], Sku],
-    ) -> ListingScan:
-        """A complete read: new listings are adopted (observed becomes published), vanished ones are GONE.
-
-        Marks SKUs dirty whose listing is new, changed status, or differs from what was published.
-        """
-        ...
-
-    def record_observed(self, channel: ChannelName, listings: Iterable[Listing]) -> None:
-        """Live values just read; a price of None leaves the remembered one."""
-        ...
-
-    def rebind(self, channel: ChannelName, fingerprint: str, bind: Callable[[str], Sku]) -> bool:
-        """When the rules' fingerprint is new: bind again, mark every bound SKU dirty, answer True."""
-        ...
-
-    def scanned_at(self, channel: ChannelName) -> datetime | None:
-        """When all listings were last read to the end."""
-        ...
-
-    def bound(
-        self, channel: ChannelName, skus: Iterable[Sku]
-    ) -> Mapping[Sku, Sequence[BoundListing]]:
-        """Listings bound to these SKUs that are not GONE."""
-        ...
-
-    def bound_skus(self, channel: ChannelName) -> Iterator[Sku]:
-        """Every SKU a listing is bound to."""
-        ...
-
-    def listing_count(self, channel: ChannelName) -> int:
-        """Bound listings that are not GONE."""
-        ...
-
-    def listings(self, channel: ChannelName) -> Iterator[BoundListing]:
-        """Every listing, GONE ones too, by seller SKU."""
-        ...
-
-    def unlisted_skus(
-        self, channel: ChannelName, sources: Sequence[SourceName]
-    ) -> Sequence[tuple[Sku, datetime]]:
-        """SKUs these sources know that no listing is bound to, with when they were first seen."""
-        ...
-
-    def unsourced(self, channel: ChannelName) -> Sequence[BoundListing]:
-        """Listings whose SKU no source ever named (kits and packs among them)."""
-        ...
-
-    def dirty(self, channel: ChannelName, limit: int, after: Sku | None = None) -> Dirty:
-        """Up to so many dirty SKUs in the order of their text, beginning after one."""
-        ...
-
-    def dirty_count(self, channel: ChannelName) -> int:
-        """How many SKUs are dirty."""
-        ...
-
-    def mark_dirty(self, channel: ChannelName, skus: Iterable[Sku]) -> int:
-        """These must be planned again; the token that clears just these marks, 0 when there is no SKU."""
-        ...
-
-    def clear_dirty(self, channel: ChannelName, skus: Iterable[Sku], token: int) -> None:
-        """These need nothing more, unless they were marked after the token."""
         ...
 
 

@@ -74,6 +74,7 @@ def test_new_listings_are_adopted_as_they_are(
     assert ["A", "B"] == moved(ledger)
     assert clock.now() == ledger.scanned_at(SHOP)
     assert 2 == ledger.listing_count(SHOP)
+    assert [True, True, False] == [ledger.lists_more_than(count, SHOP) for count in (0, 1, 2)]
 
 
 def test_same_scan_again_marks_nothing_and_confirms(
