@@ -272,8 +272,9 @@ APPLY = (
         "snapshot_id = excluded.snapshot_id, line = excluded.line"
     ),
     (
-        "UPDATE position SET missing_since = :now, missing_step = 0 "
-        "WHERE (location_id, item_id) IN (SELECT location_id, item_id FROM temp.gone)"
+        # not by `(…, …) IN`, for which SQLite looks through the whole table
+        "UPDATE position SET missing_since = :now, missing_step = 0 FROM temp.gone g "
+        "WHERE g.location_id = position.location_id AND g.item_id = position.item_id"
     ),
 )
 
