@@ -83,12 +83,13 @@ def main() -> None:
     """Print the table."""
     say(f"\n{SHOPS} shops, {RATE} requests/s each, {SKUS} SKUs")
     with _street() as street:
-        usual = _delays(street, SHOPS)
+        stock = {sku_of(number): UNITS for number in range(SKUS)}
+        usual = _delays(street, stock, SHOPS)
         _said("row changed → verified, every shop answers", usual)
         Control(street.shops[0]["control"]).post(
             "faults", kind="timeout_before_commit", seconds=600, times=0
         )
-        later = _delays(street, SHOPS - 1)
+        later = _delays(street, stock, SHOPS - 1)
         _said("the same, one shop never answers", later)
         more = statistics.median(map(_late, later)) - statistics.median(map(_late, usual))
         _verdict(f"the others wait longer by {more:.2f} s at p95", more, MOST_LATER, "1 s")
@@ -117,13 +118,15 @@ def _late(seconds: Sequence[float]) -> float:
     return sorted(seconds)[int(0.95 * (len(seconds) - 1))]
 
 
-def _delays(street: Street, answering: int) -> list[list[float]]:
-    """How long each channel took, change by change; the shop that does not answer is left out."""
-    stock = {sku_of(number): UNITS for number in range(SKUS)}
+def _delays(street: Street, stock: dict[str, int], answering: int) -> list[list[float]]:
+    """How long each channel took, change by change; the shop that does not answer is left out.
+
+    `stock` is what the file says and goes on from there: one SKU changes at a time.
+    """
     taken: list[list[float]] = []
     for number in range(CHANGES):
         sku = sku_of(number)
-        stock[sku] = UNITS + 1 + answering % 2
+        stock[sku] += 1
         begun = time.time()
         street.stock(stock)
         end = begun + 60
