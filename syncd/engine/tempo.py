@@ -182,7 +182,12 @@ class Tempo:
         self, rules: Sequence[ListingRule], taken: Mapping[Sku, Sequence[Demand]]
     ) -> Collection[Sku]:
         """SKUs of these rules that the channel sold lately and by one listing alone."""
-        sold = {demand.rule.sku for demands in taken.values() for demand in demands}
+        sold = {
+            demand.rule.sku
+            for demands in taken.values()
+            for demand in demands
+            if demand.line.channel == self._setup.name
+        }
         asked = [rule.sku for rule in rules if rule.sku in sold]
         bound = self._engine.ledger.bound(self._setup.name, asked) if asked else {}
         return {sku for sku, listings in bound.items() if len(listings) == 1}

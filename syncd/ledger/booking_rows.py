@@ -18,10 +18,10 @@ SELECT = f"{_COLUMNS}booking b {_BESIDE}"
 SELECT_WAITING = f"{_COLUMNS}booking b INDEXED BY booking_waiting {_BESIDE}"
 
 
-def selected_of(keys: str) -> str:
-    """The selection of the bookings of order lines: rows of channel, order and line, for VALUES.
+def select_by_values(keys: str) -> str:
+    """The bookings of order lines given as rows of channel, order and line, each looked up.
 
-    For `(…, …, …) IN (VALUES …)` of more than some rows SQLite looks through the whole table.
+    As `order_rows.select_by_keys`: of a longer list behind `IN` SQLite reads all bookings there are.
     """
     return (
         f"{_COLUMNS}(VALUES {keys}) k CROSS JOIN booking b ON b.channel_id = k.column1 "

@@ -10,7 +10,14 @@ from syncd.domain.identity import ChannelName, Sku, SourceName
 from syncd.domain.orders import OrderLine
 from syncd.domain.write_back import Booking
 from syncd.ledger.base import StorePart
-from syncd.ledger.booking_rows import SELECT, SELECT_WAITING, booking_of, change, selected_of, store
+from syncd.ledger.booking_rows import (
+    SELECT,
+    SELECT_WAITING,
+    booking_of,
+    change,
+    select_by_values,
+    store,
+)
 from syncd.ledger.columns import micros, micros_or_none, moment, moment_or_none
 from syncd.ledger.connection import Connection
 from syncd.ledger.database import chunks, marks
@@ -239,7 +246,7 @@ def _bookings_of(
     for part in chunks(dict.fromkeys(map(_key, lines)), LINES):
         keys = ", ".join(["((SELECT id FROM channel WHERE name = ?), ?, ?)"] * len(part))
         rows = connection.exec_driver_sql(
-            f"{selected_of(keys)}ORDER BY b.id",
+            f"{select_by_values(keys)}ORDER BY b.id",
             tuple(value for key in part for value in key),
         )
         for row in rows:
