@@ -12,7 +12,8 @@ from syncd.domain.identity import Sku
 from syncd.domain.stock import Basis, Reading, Reject
 from syncd.ports.source import RawBatch
 
-BATCH = 4_000
+BATCH = 250
+"""Rows at once: what they are made of stays in the processor's cache; 4,000 take two to three times as long."""
 
 
 class Frame:

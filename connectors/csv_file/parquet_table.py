@@ -8,12 +8,13 @@ import pyarrow.parquet as pq
 import pyarrow.types as of
 
 from connectors.csv_file.foreign import PARQUET, start_of
-from connectors.csv_file.frame import BATCH, framed
+from connectors.csv_file.frame import framed
 from connectors.csv_file.options import CsvFileOptions
 from connectors.csv_file.written import Unwritable, Writer
 from syncd.domain.errors import SourceInvalid
 from syncd.ports.source import RawBatch
 
+ROWS_AT_ONCE = 4_000
 FREE_ROWS = 1_000_000
 """Up to so many rows a file may hold in however few bytes."""
 MOST_ROWS_A_BYTE = 100
@@ -62,7 +63,7 @@ class ParquetTable:
         seen = 0
         names = [column.name for column in self._columns]
         try:
-            for batch in self._file.iter_batches(batch_size=BATCH, columns=names):
+            for batch in self._file.iter_batches(batch_size=ROWS_AT_ONCE, columns=names):
                 columns = [batch.column(name) for name in names]
                 yield self._batch(seen, columns)
                 seen += batch.num_rows

@@ -44,6 +44,18 @@ def median(measure: Callable[[], Cost], runs: int = RUNS) -> Cost:
     )
 
 
+def beside(
+    measure: Callable[[], Cost], reference: Callable[[], Cost], runs: int = RUNS
+) -> tuple[Cost, float]:
+    """The median of several runs, and the reference's seconds: of as many runs, each just before one of those.
+
+    A machine whose neighbours come and go is twice as slow in one minute as in the next.
+    """
+    pairs = [(reference(), measure()) for _ in range(runs)]
+    costs = iter([cost for _, cost in pairs])
+    return median(lambda: next(costs), runs), statistics.median(one.seconds for one, _ in pairs)
+
+
 def say(text: str = "") -> None:
     """A line of the report."""
     sys.stdout.write(text + "\n")

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from connectors.csv_file.frame import BATCH
+from connectors.csv_file.parquet_table import ROWS_AT_ONCE
 from syncd.domain.errors import SourceInvalid
 from syncd.domain.stock import State
 from tests.fakes.csv_files import Read, put, read
@@ -200,7 +200,7 @@ def test_declared_marks_are_those_of_texts_and_never_spoil_numbers(tmp_path: Pat
 def test_every_row_of_many_batches_comes_once_with_its_number(
     tmp_path: Path, options: dict[str, str | int]
 ) -> None:
-    rows = 2 * BATCH + 3
+    rows = 2 * ROWS_AT_ONCE + 3
     content = parquet(
         {"sku": [f"S{n}" for n in range(rows)], "stock.qty": list(range(rows))}, None, **options
     )
