@@ -159,8 +159,9 @@ def _untouched(channel: ChannelPart) -> Text:
         return Text(f"{right}.")
     kinds = Counter(skip.kind for skip in waiting)
     first = waiting[0]
+    same = "it is" if len(waiting) == 1 else "they are"
     left = (
-        f"{counted(len(waiting), 'listing')} left as they are "
+        f"{counted(len(waiting), 'listing')} left as {same} "
         f"({', '.join(f'{count} {kind}' for kind, count in kinds.items())}); "
         f"{visible(first.sku or first.seller_sku)}: {visible(first.reason)}"
     )

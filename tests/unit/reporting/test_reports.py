@@ -340,7 +340,7 @@ def test_a_run_that_holds_some_says_that_the_others_are_right_and_names_a_reason
     assert (
         "Nothing to do: every listing that may be written shows what it should. 1 listing" in text
     )
-    assert "(1 held); A: its row was rejected" in text
+    assert "1 listing left as it is (1 held); A: its row was rejected" in text
 
 
 def test_a_listing_that_nobody_wants_published_is_nothing_to_do() -> None:
