@@ -51,6 +51,7 @@ class OwnWrite:
     """A quantity we sent to a listing, between two moments; `number` grows with every write of a channel.
 
     `units` is None where the write did not name every warehouse of the listing. `verified`: it was read back.
+    `acknowledged`: the shop said that it took it.
     """
 
     number: int
@@ -58,6 +59,12 @@ class OwnWrite:
     until: datetime
     units: int | None
     verified: bool = False
+    acknowledged: bool = False
+
+    @property
+    def arrived(self) -> bool:
+        """Whether it is known to have been shown; one that never arrived was overwritten by nobody."""
+        return self.verified or self.acknowledged
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,8 @@ from syncd.engine.planning import Rows, Wanted
 from syncd.engine.setup import ChannelSetup, EngineSetup, Mode
 from syncd.ports.records import Park
 
+WRITES = 8
+"""Our latest writes to a listing among which one that arrived is looked for; few answers in a row are lost."""
 logger = logging.getLogger(__name__)
 
 
@@ -51,10 +53,10 @@ def note_drift(engine: EngineSetup, setup: ChannelSetup, suspects: Sequence[Want
         return
     ledger, name = engine.ledger, setup.name
     rows = {wanted.bound.listing.ref: wanted for wanted in suspects}
-    writes, blames = ledger.own_writes(name, rows, 1), _blames(engine, setup, rows)
+    writes, blames = ledger.own_writes(name, rows, WRITES), _blames(engine, setup, rows)
     open_ = {item.change.ref for item in ledger.unresolved(name)}
     seen = [
-        _drift(setup, wanted, next(iter(writes[ref]), None), blames.get(ref))
+        _drift(setup, wanted, _last_to_arrive(writes[ref]), blames.get(ref))
         for ref, wanted in rows.items()
     ]
     kept = [
@@ -80,6 +82,10 @@ def _blames(
         for ref, move in moves.items()
         if (ref, move.at) not in blamed and move.units in {None, rows[ref].bound.listing.available}
     }
+
+
+def _last_to_arrive(writes: Iterable[OwnWrite]) -> OwnWrite | None:
+    return next((write for write in writes if write.arrived), None)
 
 
 def _drift(

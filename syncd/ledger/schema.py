@@ -12,7 +12,7 @@ from syncd.ledger.connection import Connection
 from syncd.ledger.database import Database, ledger_path
 from syncd.ledger.locks import FileLock
 
-HEAD = "0012"
+HEAD = "0013"
 """The newest revision in `migrations/versions`; a test keeps the two equal."""
 
 CHECKED = 16 * 1024 * 1024

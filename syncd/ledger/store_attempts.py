@@ -84,7 +84,7 @@ class AttemptStore(StorePart):
                 place = {**key(outcome.change), "channel": number, "now": now}
                 connection.exec_driver_sql(
                     "UPDATE change SET verdict = :verdict, outcome_at = :now, code = :code, "
-                    "sent = COALESCE(:sent, sent), "
+                    "sent = COALESCE(:sent, sent), acknowledged = :verdict = 'accepted', "
                     f"message = :message WHERE id = ({_LATEST})",
                     {**place, **_answer(outcome)},
                 )

@@ -28,7 +28,8 @@ _TOUCHED = f"SELECT item_id FROM listing WHERE {_OF_LISTING} AND status <> 'gone
 # one write: what was about to be sent at one moment, in all its warehouses
 _WRITES = (
     "SELECT MAX(c.id) AS number, c.intent_at, MAX(COALESCE(c.outcome_at, c.intent_at)) "
-    "AS until, SUM(c.sent) AS units, MAX(c.verified_at IS NOT NULL) AS verified, COUNT(*) AS places, "
+    "AS until, SUM(c.sent) AS units, MAX(c.verified_at IS NOT NULL) AS verified, "
+    "MAX(c.acknowledged) AS acknowledged, COUNT(*) AS places, "
     "(SELECT COUNT(*) FROM listing g JOIN listing_stock t ON t.listing_id = g.id "
     "WHERE g.channel_id = c.channel_id AND g.product_id = c.product_id "
     "AND g.listing_id = c.listing_id) AS warehouses FROM change c "
@@ -185,6 +186,7 @@ def _writes(
             until=moment(row.until),
             units=row.units if row.places == row.warehouses else None,
             verified=bool(row.verified),
+            acknowledged=bool(row.acknowledged),
         )
         for row in rows
     )

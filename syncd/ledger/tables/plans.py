@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from syncd.ledger.columns import Moment
@@ -82,3 +82,4 @@ class ChangeRow(ChangeColumns, table=True):
     verified_at: datetime | None = Field(default=None, sa_type=Moment)
     code: str | None = None
     message: str | None = None
+    acknowledged: bool = Field(default=False, sa_column_kwargs={"server_default": text("0")})

@@ -1,6 +1,9 @@
 """What others do to listings of ours: told with who and when, set back, and not fought over for ever."""
 
+from collections.abc import Sequence
 from datetime import timedelta
+
+import pytest
 
 from syncd.domain.conditions import conditions
 from syncd.domain.drifting import SECOND_WRITER, Drift, Move, Mover
@@ -8,7 +11,7 @@ from syncd.domain.errors import ChannelUnavailable
 from syncd.domain.identity import ListingId, ListingRef, ProductId, Sku
 from syncd.domain.listing import SetAside
 from syncd.domain.orders import OrderState
-from syncd.domain.outcome import Verdict
+from syncd.domain.outcome import Outcome, Verdict
 from syncd.domain.report import Report
 from syncd.engine.drafting import channel_bounds
 from syncd.engine.explaining import explain
@@ -322,6 +325,43 @@ def test_two_edits_by_hand_are_no_second_writer(floor: Shopfloor) -> None:
 
     assert 2 == len(drift(floor))
     assert () == floor.ledger.parks(SHOP, floor.clock.now())
+
+
+class Killed(BaseException):
+    """The process dies here."""
+
+
+def dying(*exchange: object) -> Sequence[Outcome]:
+    """kill -9 after the intent was stored and before the shop heard of it."""
+    raise Killed(exchange)
+
+
+def test_a_write_that_never_reached_the_shop_was_overwritten_by_nobody(floor: Shopfloor) -> None:
+    written(floor)
+    rival(floor, 7)
+    original = floor.shop.submit
+    floor.shop.submit = dying  # type: ignore[method-assign, assignment]  # the process dies in there
+    with pytest.raises(Killed):
+        rival(floor, 7)
+    floor.shop.submit = original  # type: ignore[method-assign]  # as it was
+
+    floor.clock.advance(60)
+    floor.cycle()
+
+    assert 2 == len(drift(floor))
+    assert [] == [park.kind for park in floor.ledger.parks(SHOP, floor.clock.now())]
+    assert 5 == floor.shop.shown("A")
+
+
+def test_a_write_whose_answer_was_lost_counts_once_it_was_read_back(floor: Shopfloor) -> None:
+    written(floor)
+    floor.shop.lose_answers = True
+    for _ in range(3):
+        rival(floor, 7)
+
+    assert [SetAside.CONTESTED] == [
+        park.kind for park in floor.ledger.parks(SHOP, floor.clock.now())
+    ]
 
 
 def test_one_edit_seen_by_many_cycles_is_one(floor: Shopfloor) -> None:
