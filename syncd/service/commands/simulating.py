@@ -1,12 +1,11 @@
 """`syncd simulate`: runs designs, scenarios and seeds side by side in processes, and tells what came of it."""
 
 import logging
-import multiprocessing
 import os
 import re
 import sys
-from collections.abc import Iterable, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from itertools import product
 
@@ -14,6 +13,7 @@ from syncd.domain.errors import UsageError
 from syncd.domain.report import ExitCode
 from syncd.ports.sandbox import ShopSimulator
 from syncd.service.connectors import channel_factory, sandbox_factories
+from syncd.service.workers import working
 from syncd.simulation.demand import SCENARIOS
 from syncd.simulation.designs import DESIGNS
 from syncd.simulation.figures import TYPICAL, Figures, figures
@@ -42,23 +42,50 @@ class Asked:
 def simulate(asked: Asked, jobs: int | None, as_json: bool) -> ExitCode:
     """Run everything asked for, `jobs` at a time (None: one per core).
 
-    UNEXPECTED when a law was broken, with its smallest trace on stdout.
+    UNEXPECTED when a law was broken, with its smallest trace on stdout. Interrupted, it shows what is whole and
+    raises KeyboardInterrupt.
     """
     trials = _trials(asked)
     outcomes: dict[Trial, Outcome] = {}
-    with _processes(min(len(trials), jobs or os.cpu_count() or 1)) as pool:
-        waiting: dict[Future[Outcome], Trial] = {pool.submit(one, each): each for each in trials}
-        for done in as_completed(waiting):
-            outcome = outcomes[waiting[done]] = done.result()
-            _say(f"{len(outcomes)} of {len(trials)} runs: {_named(outcome.trial)}")
-            if outcome.failure is not None:
-                pool.shutdown(wait=False, cancel_futures=True)
-                _say(f"{_named(outcome.trial)} broke a law; looking for the smallest run that does")
-                sys.stdout.write(failure(_shrunk(outcome)) + "\n")
-                return ExitCode.UNEXPECTED
-    rows = _figures([outcomes[trial] for trial in trials])
-    sys.stdout.write((document(rows) if as_json else table(rows)) + "\n")
+    try:
+        with working(min(len(trials), jobs or os.cpu_count() or 1)) as pool:
+            for outcome in _as_they_end(pool, trials):
+                outcomes[outcome.trial] = outcome
+                _say(f"{len(outcomes)} of {len(trials)} runs: {_named(outcome.trial)}")
+                if outcome.failure is not None:
+                    pool.shutdown(wait=False, cancel_futures=True)
+                    return _broken(outcome)
+    except KeyboardInterrupt:
+        _say(
+            f"stopped after {len(outcomes)} of {len(trials)} runs; shown are designs whose seeds all ended"
+        )
+        _show(_whole(trials, outcomes), as_json)
+        raise
+    _show([outcomes[trial] for trial in trials], as_json)
     return ExitCode.DONE
+
+
+def _as_they_end(pool: ProcessPoolExecutor, trials: Sequence[Trial]) -> Iterator[Outcome]:
+    for done in as_completed([pool.submit(one, each) for each in trials]):
+        yield done.result()
+
+
+def _broken(outcome: Outcome) -> ExitCode:
+    _say(f"{_named(outcome.trial)} broke a law; looking for the smallest run that does")
+    sys.stdout.write(failure(_shrunk(outcome)) + "\n")
+    return ExitCode.UNEXPECTED
+
+
+def _whole(trials: Sequence[Trial], outcomes: Mapping[Trial, Outcome]) -> list[Outcome]:
+    """What ended of the rows of which nothing is missing: a mean over some of the seeds is another figure."""
+    missing = {(each.scenario, each.design) for each in trials if each not in outcomes}
+    return [outcomes[each] for each in trials if (each.scenario, each.design) not in missing]
+
+
+def _show(outcomes: Sequence[Outcome], as_json: bool) -> None:
+    rows = _figures(outcomes)
+    if rows or as_json:
+        sys.stdout.write((document(rows) if as_json else table(rows)) + "\n")
 
 
 def one(trial: Trial) -> Outcome:
@@ -78,10 +105,6 @@ def parts() -> Parts:
 def _shrunk(outcome: Outcome) -> Outcome:
     logging.disable(logging.CRITICAL)
     return Shrinking(outcome, parts()).smallest()
-
-
-def _processes(workers: int) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
 
 
 def _figures(outcomes: Sequence[Outcome]) -> list[Figures]:
@@ -124,9 +147,8 @@ def _seeds(text: str) -> list[int]:
         first = int(span.group(1)) if span else 0
         last = int(span.group(2) or first) if span else -1
         if last < first or last - first >= MOST_SEEDS:
-            raise UsageError(
-                f"--seeds: {part.strip()!r} is neither a number nor a span such as 1-5"
-            )
+            wrong = f"is neither a number nor a span such as 1-5 of at most {MOST_SEEDS} seeds"
+            raise UsageError(f"--seeds: {part.strip()!r} {wrong}")
         found.update(dict.fromkeys(range(first, last + 1)))
     return list(found)
 

@@ -1,11 +1,16 @@
 """`syncd simulate` as an operator types it."""
 
 import json
+import signal
 import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from syncd.simulation.run import MEMORY
 from tests.process.conftest import SYNCD
 from tests.process.forking import forks
 
@@ -38,6 +43,69 @@ def test_the_same_seeds_give_the_same_document_whatever_runs_at_once(tmp_path: P
     assert 1 == document["schema"]
     assert ["B", "G"] == [row["design"] for row in document["figures"]]
     assert alone.stdout == together.stdout
+
+
+@contextmanager
+def long_one(folder: Path) -> Iterator[subprocess.Popen[str]]:
+    """A command whose first design is soon done and whose second takes minutes."""
+    asked = ("--design", "B,GA", "--orders", "4000", "--jobs", "2")
+    with subprocess.Popen(
+        [SYNCD, "simulate", *asked],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as command:
+        try:
+            yield command
+        finally:
+            command.kill()
+
+
+def workers(command: subprocess.Popen[str]) -> set[int]:
+    """Its processes that run now."""
+    listed = Path(f"/proc/{command.pid}/task/{command.pid}/children").read_text()
+    return set(map(int, listed.split()))
+
+
+def alive(pids: set[int]) -> set[int]:
+    return {pid for pid in pids if Path(f"/proc/{pid}/exe").exists()}
+
+
+def worlds() -> set[Path]:
+    return set(MEMORY.glob("syncd-world-*"))
+
+
+def test_an_interrupted_command_ends_its_workers_and_shows_what_is_whole(tmp_path: Path) -> None:
+    before = worlds()
+    with long_one(tmp_path) as command:
+        assert command.stderr is not None
+        assert command.stderr.readline().startswith("1 of 2 runs")
+        running = workers(command)
+        command.send_signal(signal.SIGINT)
+        shown, told = command.communicate(timeout=60)
+        assert 130 == command.returncode
+    assert "stopped after 1 of 2 runs" in told
+    assert "Traceback" not in told
+    assert ["B"] == [line.split()[0] for line in shown.splitlines()[3:4]]
+    assert "GA" not in shown
+    assert running
+    assert set() == alive(running)
+    assert set() == worlds() - before
+
+
+def test_workers_do_not_outlive_a_command_that_was_killed(tmp_path: Path) -> None:
+    before = worlds()
+    with long_one(tmp_path) as command:
+        assert command.stderr is not None
+        assert command.stderr.readline().startswith("1 of 2 runs")
+        running = workers(command)
+    assert running
+    until = time.monotonic() + 60
+    while alive(running) and time.monotonic() < until:
+        time.sleep(0.1)
+    assert set() == alive(running)
+    assert set() == worlds() - before
 
 
 @pytest.mark.parametrize(
