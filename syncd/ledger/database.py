@@ -1,5 +1,6 @@
 """How SQLite is opened and spoken to: durable settings that are read back, and errors in plain words."""
 
+import glob
 import logging
 import sqlite3
 from collections import deque
@@ -260,11 +261,12 @@ class Database:
         if name.startswith(_REFUSALS):
             logger.info("the ledger %s refused a statement", self.path, exc_info=error)
             return LedgerUnusable(f"the ledger {self.path} refuses what syncd asks of it ({error}): "
-                                  f"its schema is damaged or was edited; {_RESTORE}; "
+                                  f"its schema is damaged or was edited; {_restore(self.path)}; "
                                   "`syncd -v` shows where it happened")  # fmt: skip
         for prefix, advice in _ADVICE.items():
             if name.startswith(prefix):
-                return LedgerUnusable(f"the ledger {self.path} {advice}")
+                mend = f": {_restore(self.path)}" if prefix in _DAMAGED else ""
+                return LedgerUnusable(f"the ledger {self.path} {advice}{mend}")
         return None
 
     def damage(self, check: str) -> LedgerUnusable | None:
@@ -278,7 +280,7 @@ class Database:
 
     def damaged(self, how: str) -> LedgerUnusable:
         """The file does not hold what was written to it, and what to do about that."""
-        return LedgerUnusable(f"the ledger {self.path} is damaged ({how}): {_RESTORE}")
+        return LedgerUnusable(f"the ledger {self.path} is damaged ({how}): {_restore(self.path)}")
 
     @contextmanager
     def _readable(self) -> Iterator[None]:
@@ -305,26 +307,38 @@ _REFUSALS = ("SQLITE_ERROR", "SQLITE_CONSTRAINT")
 """Our statements fit the schema, whose version was looked at: it is no longer what it says it is."""
 _NO_TEXT = "Could not decode to UTF-8"
 _FULL = "cannot grow: the disk is full; free some space and run again, nothing was lost"
-_RESTORE = (
-    "restore the newest backup beside it, or move the file away and run again, which reads "
-    "everything anew"
-)
 _ADVICE = {
     "SQLITE_BUSY": "is locked by another process for more than "
     f"{BUSY_MILLISECONDS // 1000} s; find it with `fuser` or try again",
     "SQLITE_LOCKED": "is locked by another connection; try again",
     "SQLITE_FULL": _FULL,
     "SQLITE_IOERR_SHMSIZE": _FULL,  # no room for the index beside the write-ahead log
-    "SQLITE_CORRUPT": f"is damaged (database disk image is malformed): {_RESTORE}",
-    "SQLITE_NOTADB": f"is no SQLite database: {_RESTORE}",
-    "SQLITE_READONLY": "cannot be written: give this user write access to the file and its folder",
+    "SQLITE_CORRUPT": "is damaged (database disk image is malformed)",
+    "SQLITE_NOTADB": "is no SQLite database",
+    "SQLITE_READONLY": "cannot be written: give this user write access to the file and its folder, on a file "
+    "system that is not read-only",
     "SQLITE_PERM": "cannot be opened: give this user access to the file and its folder",
     "SQLITE_AUTH": "cannot be opened: give this user access to the file and its folder",
-    "SQLITE_CANTOPEN": "cannot be opened: check that its folder exists and belongs to this user",
+    "SQLITE_CANTOPEN": "cannot be opened: check that its folder exists, belongs to this user and is on a file "
+    "system that is not read-only",
     "SQLITE_IOERR": "cannot be read or written (disk I/O error): check the disk and run again",
     "SQLITE_NOMEM": "needs more memory than there is; free some and run again",
     "SQLITE_PROTOCOL": "is locked by another process; try again",
 }
+
+_DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
+
+
+def _restore(path: Path) -> str:
+    """What to do about a damaged ledger; a backup is made before each migration, so there may be none."""
+    anew = (
+        "move the file away and run again, which reads everything anew (of a Shopify shop with "
+        "`orders: write_back` count what has open orders: Shopify forgets after a day what was booked)"
+    )
+    backups = sorted(path.parent.glob(f"{glob.escape(path.name)}.backup-*[0-9]"))
+    if not backups:
+        return f"there is no backup of it beside it; {anew}"
+    return f"restore its newest backup {backups[-1].name}, or {anew}"
 
 
 def _engine(path: Path) -> Engine:

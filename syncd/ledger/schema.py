@@ -15,6 +15,7 @@ from syncd.ledger.locks import FileLock
 HEAD = "0013"
 """The newest revision in `migrations/versions`; a test keeps the two equal."""
 
+_VERSIONS = "alembic_version"
 CHECKED = 16 * 1024 * 1024
 """Bytes up to which a ledger is checked whole before it is used: some 50,000 SKUs, a fifth of a second.
 
@@ -55,9 +56,9 @@ def open_migrated(url: str) -> Database:
 
 
 def schema_version(database: Database) -> str | None:
-    """The revision the file is at; None for an empty file."""
+    """The revision the file is at; None for an empty file, LedgerUnusable for what is no ledger of ours."""
     with database.read() as connection:
-        return _version(connection)
+        return _version(database, connection)
 
 
 def refuse_other_schema(path: Path, version: str | None) -> None:
@@ -116,14 +117,23 @@ def _refuse_damage(database: Database) -> None:
         raise damage
 
 
-def _version(connection: Connection) -> str | None:
-    known = connection.exec_driver_sql(
-        "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'alembic_version'"
-    ).first()
-    if known is None:
-        return None
-    row = connection.exec_driver_sql("SELECT version_num FROM alembic_version").first()
-    return None if row is None else str(row[0])
+def _version(database: Database, connection: Connection) -> str | None:
+    tables = connection.exec_driver_sql(
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name"
+    ).scalars()
+    others = [str(name) for name in tables if name != _VERSIONS]
+    if len(others) < len(tables):
+        row = connection.exec_driver_sql(f"SELECT version_num FROM {_VERSIONS}").first()  # noqa: S608 - a constant
+        if row is not None:
+            return str(row[0])
+        if others:
+            raise database.damaged("it does not say which schema it has")
+    if others:
+        raise LedgerUnusable(
+            f"{database.path} is the database of another program (it has the table {others[0]}), which is "
+            "left as it is: name another file in `ledger:`"
+        )
+    return None
 
 
 def _upgrade(database: Database) -> None:
@@ -139,7 +149,8 @@ def _upgrade(database: Database) -> None:
 
 def _require_writable(path: Path) -> None:
     if not os.access(path, os.W_OK):
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        code = errno.EROFS if os.statvfs(path).f_flag & os.ST_RDONLY else errno.EACCES
+        raise OSError(code, os.strerror(code), str(path))
 
 
 def _make_place(path: Path) -> None:
@@ -156,6 +167,9 @@ def _make_place(path: Path) -> None:
         else:
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
     except FileExistsError:
+        if path.is_symlink() and not path.exists():
+            text = f"the ledger {path} is a symbolic link that leads nowhere: make it anew or remove it"
+            raise LedgerUnusable(text) from None
         return  # another process was faster
     except OSError as error:
         raise LedgerUnusable(

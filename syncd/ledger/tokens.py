@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from sqlmodel import select
 
-from syncd.domain.errors import LedgerUnusable
+from syncd.domain.errors import ChannelUnauthorized, LedgerUnusable
 from syncd.domain.identity import ChannelName
 from syncd.ledger.database import Database
 from syncd.ledger.locks import FileLock, lock_path
@@ -31,10 +31,13 @@ class SqlTokenStore:
         self._keys = keys
 
     def load(self, channel: ChannelName) -> bytes | None:
-        """The stored blob, decrypted; None when the channel was never connected."""
+        """The stored blob, decrypted; None when the channel was never connected.
+
+        Raises ChannelUnauthorized when no key opens it: the other channels go on.
+        """
         try:
             return self._loaded(channel)
-        except LedgerUnusable:
+        except (LedgerUnusable, ChannelUnauthorized):
             return self._loaded(channel)  # the key may have changed between the two looks
 
     def _loaded(self, channel: ChannelName) -> bytes | None:
@@ -65,7 +68,10 @@ class SqlTokenStore:
         with write_session(self._database) as session:
             rows = session.exec(select(TokenRow, ChannelRow.name).join(ChannelRow)).all()
             for row, name in rows:
-                row.blob = cipher.encrypt(_opened(cipher, row.blob, ChannelName(name)))
+                try:
+                    row.blob = cipher.encrypt(_opened(cipher, row.blob, ChannelName(name)))
+                except ChannelUnauthorized as closed:
+                    raise LedgerUnusable(str(closed)) from None
                 session.add(row)
             return len(rows)
 
@@ -83,8 +89,8 @@ def _opened(cipher: MultiFernet, sealed: bytes, channel: ChannelName) -> bytes:
     try:
         return cipher.decrypt(sealed)
     except InvalidToken:
-        raise LedgerUnusable(
-            f"the stored tokens of {channel} cannot be decrypted with this syncd_token_key; "
-            f"restore the key they were stored with, put it into the credential syncd_token_key_old, "
-            f"or run `syncd connect {channel}`"
+        raise ChannelUnauthorized(
+            f"the stored tokens of {channel} cannot be decrypted: neither the credential syncd_token_key nor "
+            f"the file <ledger>.key is the key they were stored with; restore it, put it into the credential "
+            f"syncd_token_key_old, or run `syncd connect {channel}`"
         ) from None

@@ -11,7 +11,7 @@ from tests.process.crash.world import World, world_of
 
 SAMPLES = 500 if PROOF else 40
 FLIPS = (1, 2, 5, 20, 100)
-HELP = ("restore the newest backup beside it", "run `syncd connect shop`")
+HELP = ("move the file away and run again", "run `syncd connect shop`")
 PLENTY = 49
 """As many as no limit holds for being unheard of."""
 SPARE = ("", "-wal", "-shm")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from syncd.domain.errors import LedgerUnusable, UsageError
+from syncd.domain.errors import ChannelUnauthorized, LedgerUnusable, UsageError
 from syncd.domain.identity import ChannelName
 from syncd.ledger.store import SqlLedger
 from syncd.ledger.tokens import SqlTokenStore
@@ -47,7 +47,7 @@ def test_a_new_key_file_takes_the_place_of_the_old_one(
     (after,) = keys()
     assert before != after
     assert (b"one", b"two") == (store.load(SHOP), store.load(OTHER))
-    with pytest.raises(LedgerUnusable):
+    with pytest.raises(ChannelUnauthorized):
         ledger.tokens(lambda: [before]).load(SHOP)
     assert 0o600 == stat.S_IMODE(path.with_name(f"{path.name}.key").stat().st_mode)
 

@@ -215,7 +215,7 @@ def test_small_ledger_is_checked_whole_before_it_is_used(
     content = bytearray(path.read_bytes())
     content[root * page - 1] ^= 1  # the moment in the index is no longer the one in the table
     path.write_bytes(content)
-    with pytest.raises(LedgerUnusable, match=r"is damaged \(.*run.*\): restore the newest backup"):
+    with pytest.raises(LedgerUnusable, match=r"is damaged \(.*run.*\): there is no backup"):
         open_ledger_for_writing(url, clock)
 
 
@@ -230,7 +230,7 @@ def test_value_that_is_none_is_damage(
         connection.execute(f"UPDATE run SET started_at = {value}")  # noqa: S608 - as above
     with (
         open_ledger(url, clock) as damaged,
-        pytest.raises(LedgerUnusable, match=r"is damaged \(.*\): restore the newest backup"),
+        pytest.raises(LedgerUnusable, match=r"is damaged \(.*\): there is no backup"),
     ):
         damaged.report(run)
 
@@ -260,7 +260,7 @@ def test_table_that_lacks_a_column_is_damage(
         connection.execute("ALTER TABLE run RENAME COLUMN trigger TO triggered")
     with (
         open_ledger(url, clock) as edited,
-        pytest.raises(LedgerUnusable, match=r"is damaged \(.*'trigger'\): restore the newest"),
+        pytest.raises(LedgerUnusable, match=r"is damaged \(.*'trigger'\): there is no backup"),
     ):
         edited.report(run)
 
@@ -272,6 +272,53 @@ def test_schema_that_is_no_text_is_damage(
     path.write_bytes(path.read_bytes().replace(b"CREATE TABLE run", b"CREATE TAB\xff\xfe run"))
     with pytest.raises(LedgerUnusable, match="is damaged"):
         open_ledger(url, clock)
+
+
+def test_damage_names_the_newest_backup_there_is(
+    ledger: SqlLedger, url: str, path: Path, clock: FakeClock
+) -> None:
+    ledger.close()
+    for version in ("0007", "0012"):
+        path.with_name(f"{path.name}.backup-{version}").write_bytes(b"")
+    path.with_name(f"{path.name}.backup-0013.partial").write_bytes(b"")
+    path.write_bytes(b"no database" * 100)
+    with pytest.raises(
+        LedgerUnusable, match=rf"restore its newest backup {path.name}.backup-0012, or"
+    ):
+        open_ledger_for_writing(url, clock)
+
+
+def test_ledger_that_lost_its_version_is_damaged_and_not_begun_anew(
+    ledger: SqlLedger, url: str, path: Path, clock: FakeClock
+) -> None:
+    ledger.begin_run("test")
+    ledger.close()
+    with raw(path) as connection:
+        connection.execute("DELETE FROM alembic_version")
+    for opened in (open_ledger, open_ledger_for_writing):
+        with pytest.raises(LedgerUnusable, match="does not say which schema it has"):
+            opened(url, clock)
+
+
+def test_database_of_another_program_is_left_as_it_is(
+    url: str, path: Path, clock: FakeClock
+) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with raw(path) as connection:
+        connection.execute("CREATE TABLE customers (name)")
+    for opened in (open_ledger, open_ledger_for_writing):
+        with pytest.raises(LedgerUnusable, match=r"another program \(it has the table customers\)"):
+            opened(url, clock)
+    with raw(path) as connection:
+        assert [("customers",)] == connection.execute("SELECT name FROM sqlite_master").fetchall()
+
+
+@pytest.mark.parametrize("target", ["ledger.db", "nowhere/ledger.db"])
+def test_link_that_leads_nowhere_says_so(tmp_path: Path, clock: FakeClock, target: str) -> None:
+    link = tmp_path / "ledger.db"
+    link.symlink_to(tmp_path / target)
+    with pytest.raises(LedgerUnusable, match="a symbolic link that leads nowhere"):
+        open_ledger_for_writing(f"sqlite:///{link}", clock)
 
 
 def test_lock_that_cannot_be_made_says_what_to_give(tmp_path: Path) -> None:

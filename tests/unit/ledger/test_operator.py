@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from syncd.domain.errors import LeaseHeld, LeaseLost, LedgerUnusable
+from syncd.domain.errors import ChannelUnauthorized, LeaseHeld, LeaseLost, LedgerUnusable
 from syncd.domain.identity import ChannelName, ListingId, ListingRef, ProductId, RunId, Sku
 from syncd.domain.report import Status
 from syncd.ledger.locks import FileLock, lock_path
@@ -158,7 +158,7 @@ def test_tokens_rest_encrypted_and_come_back(ledger: SqlLedger, path: Path) -> N
 
 def test_another_key_says_which_command_helps(ledger: SqlLedger) -> None:
     ledger.tokens(lambda: [KEY]).save(SHOP, b"blob")
-    with pytest.raises(LedgerUnusable, match=r"cannot be decrypted .*`syncd connect shop`"):
+    with pytest.raises(ChannelUnauthorized, match=r"cannot be decrypted: .*`syncd connect shop`"):
         ledger.tokens(lambda: [bytes(32)]).load(SHOP)
     with pytest.raises(LedgerUnusable, match="has 3 bytes instead of 32"):
         ledger.tokens(lambda: [b"abc"]).load(SHOP)
