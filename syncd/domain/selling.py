@@ -2,14 +2,16 @@
 
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 
 from syncd.domain.identity import Place
 from syncd.domain.orders import OrderLine, OrdersMode, OrdersPolicy
+from syncd.domain.write_back import Booking, BookingState, Effect
 
 HOLD = timedelta(hours=1)
 """How much later than promised an order may reach a source: a channel holds new orders for so long."""
+_EVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +105,41 @@ def explanation(
     if start is None:
         return None
     return Explanation(earliest=start, latest=start + patience(policy, every), units=units)
+
+
+def booked(booking: Booking, policy: OrdersPolicy, every: timedelta) -> Explanation:
+    """How a booking of ours moves the readings of its source, down or up: from when it was sent.
+
+    One in doubt may be done at any time.
+    """
+    known = booking.confirmed_at
+    return Explanation(
+        earliest=booking.tried_at or booking.stored_at,
+        latest=_EVER if known is None else known + patience(policy, every),
+        units=abs(booking.delta),
+    )
+
+
+def deducted(
+    bookings: Iterable[Booking], policy: OrdersPolicy, every: timedelta
+) -> list[Explanation]:
+    """How the bookings of one order line lower readings: only what was taken off, or may have been.
+
+    What was given back before it was ever read lowers none.
+    """
+    known = list(bookings)
+    given_back = {
+        item.id.place: item.confirmed_at
+        for item in known
+        if item.id.effect is Effect.RESTORE and item.confirmed_at is not None
+    }
+    found = []
+    for item in known:
+        if item.id.effect is Effect.DEDUCT and (item.in_doubt or item.state is BookingState.DONE):
+            lowers = booked(item, policy, every)
+            until = given_back.get(item.id.place, _EVER)
+            found.append(replace(lowers, latest=min(lowers.latest, until)))
+    return found
 
 
 def patience(policy: OrdersPolicy, every: timedelta) -> timedelta:

@@ -2,16 +2,15 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from syncd.domain.orders import OrdersPolicy
-from syncd.domain.selling import Explanation, StockMove, falls, patience, unexplained
+from syncd.domain.selling import StockMove, booked, falls, unexplained
 from syncd.domain.stock import Position, State
 from syncd.domain.write_back import Booking, BookingState
 
 KNOWN_FOR = timedelta(days=30)
 """So long after a cancellation it is asked what changed a reading; later any change of it counts."""
-_EVER = datetime.max.replace(tzinfo=UTC)
 
 
 def is_restated(position: Position, cancelled_at: datetime) -> bool:
@@ -35,16 +34,9 @@ def moved_by_itself(
     later = {move.at for move in known if move.as_of > cancelled_at}
     if not later:
         return False
-    booked = [item for item in bookings if item.in_doubt or item.state is BookingState.DONE]
-    taken = [_explained(item, -item.delta, policy, every) for item in booked if item.delta < 0]
-    given = [_explained(item, item.delta, policy, every) for item in booked if item.delta > 0]
+    ours = [item for item in bookings if item.in_doubt or item.state is BookingState.DONE]
+    taken = [booked(item, policy, every) for item in ours if item.delta < 0]
+    given = [booked(item, policy, every) for item in ours if item.delta > 0]
     gained = falls(replace(move, units=-move.units) for move in known)
     alone = (*unexplained(falls(known), taken), *unexplained(gained, given))
     return any(row.at in later for row in alone)
-
-
-def _explained(booking: Booking, units: int, policy: OrdersPolicy, every: timedelta) -> Explanation:
-    since = booking.tried_at or booking.stored_at
-    known = booking.confirmed_at
-    latest = _EVER if known is None else known + patience(policy, every)
-    return Explanation(earliest=since, latest=latest, units=units)

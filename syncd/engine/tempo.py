@@ -1,6 +1,6 @@
 """How fast SKUs sell elsewhere and how late a channel learns of it: what an adaptive safety stock follows."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -9,17 +9,20 @@ from syncd.domain.adaptive import Pace, Withholding, window, withhold
 from syncd.domain.booking import Demand, booked_at, demands
 from syncd.domain.delay import Delay, Passage, delay
 from syncd.domain.identity import ChannelName, Place, Sku, SourceName
-from syncd.domain.orders import OrderLine, OrdersMode, takes_units
+from syncd.domain.orders import OrderLine, OrdersMode, OrdersPolicy, takes_units
 from syncd.domain.rules import ChannelRules, Combine, ListingRule
 from syncd.domain.selling import (
+    Explanation,
     Sale,
     StockMove,
+    deducted,
     explanation,
     falls,
     patience,
     unexplained,
 )
 from syncd.domain.stock import Position
+from syncd.domain.write_back import Booking
 from syncd.engine.setup import ChannelSetup, EngineSetup, SourceSetup
 
 REMEMBERED = timedelta(days=7)
@@ -27,6 +30,7 @@ REMEMBERED = timedelta(days=7)
 LOOKED_AT = 100
 FEW = 200
 """SKUs whose order lines are asked for alone; of more all lines are read, once."""
+LineKey = tuple[ChannelName, str, str]
 LIVE = timedelta(hours=24)
 """A sender is believed to send webhooks when one came in this time."""
 
@@ -89,7 +93,9 @@ class Tempo:
         moves = self._engine.ledger.stock_moves(needed, self._horizon)
         places = {sku: [item.place for item in positions[sku]] for sku in moves if sku in positions}
         taken = self._taken(needed)
-        lately = _Lately(moves, places, taken, self._alone(wanted, taken))
+        lately = _Lately(
+            moves, places, taken, self._alone(wanted, taken), self._bookings(moves, taken)
+        )
         return {
             rule.sku: withhold(
                 rule,
@@ -216,26 +222,75 @@ class Tempo:
             if move.place.source == source.name
             and any(draw.takes(move.place) for draw in rule.stock.draws)
         )
+        if not here:
+            return []
         taken = [
-            demand
-            for demand in (lately.taken.get(sku, ()) if here else ())
-            if any(place.source == source.name for place in booked_at(demand, lately.places[sku]))
+            each
+            for demand in lately.taken.get(sku, ())
+            for each in _explained(demand, source, policy, lately)
         ]
-        found = (explanation(each.line, each.units, policy, source.every) for each in taken)
-        return unexplained(here, [each for each in found if each is not None])
+        return unexplained(here, taken)
+
+    def _bookings(
+        self, moves: Iterable[Sku], taken: Mapping[Sku, Sequence[Demand]]
+    ) -> Mapping[LineKey, Sequence[Booking]]:
+        """What was booked for cancelled lines of SKUs that moved; asked only where anything is written back."""
+        policies = [source.orders for source in self._engine.sources.values()]
+        if not any(each is not None and each.mode is OrdersMode.WRITE_BACK for each in policies):
+            return {}
+        lines = {
+            _key(demand.line): demand.line
+            for sku in moves
+            for demand in taken.get(sku, ())
+            if _is_given_up(demand.line)
+        }
+        return self._engine.ledger.bookings_of(lines.values()) if lines else {}
 
 
 @dataclass(frozen=True, slots=True)
 class _Lately:
     """What readings of the SKUs at hand changed, all places where they lie, and what orders took of them.
 
-    `alone`: SKUs that the channel sells by one listing.
+    `alone`: SKUs that the channel sells by one listing. `bookings`: those of cancelled lines.
     """
 
     moves: Mapping[Sku, Sequence[StockMove]]
     places: Mapping[Sku, Sequence[Place]]
     taken: Mapping[Sku, Sequence[Demand]]
     alone: Collection[Sku]
+    bookings: Mapping[LineKey, Sequence[Booking]]
+
+
+def _explained(
+    demand: Demand, source: SourceSetup, policy: OrdersPolicy, lately: _Lately
+) -> Iterator[Explanation]:
+    """How an order lowers the readings of a source.
+
+    One that was cancelled is a matter of what was written there by then: it may never have been paid.
+    """
+    if policy.mode is OrdersMode.WRITE_BACK and _is_given_up(demand.line):
+        known = lately.bookings.get(_key(demand.line), ())
+        here = [
+            item
+            for item in known
+            if item.id.sku == demand.sku and item.id.place.source == source.name
+        ]
+        yield from deducted(here, policy, source.every)
+        return
+    places = booked_at(demand, lately.places[demand.sku])
+    if any(place.source == source.name for place in places):
+        found = explanation(demand.line, demand.units, policy, source.every)
+        if found is not None:
+            yield found
+
+
+def _is_given_up(line: OrderLine) -> bool:
+    """Whether it takes nothing any more, and what it took was not the listing's own."""
+    return not takes_units(line) and not line.own
+
+
+def _key(line: OrderLine) -> LineKey:
+    return (line.channel, line.order_id, line.line_id)
 
 
 def _composes(rules: ChannelRules) -> bool:

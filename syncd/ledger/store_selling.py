@@ -23,6 +23,21 @@ _HINTED = timedelta(hours=1)
 _DUE = "FROM listing WHERE channel_id = :channel AND safety_until <= :now"
 _ANY_DUE = f"SELECT 1 FROM listing WHERE channel_id = {ID_OF_CHANNEL} AND safety_until <= ? LIMIT 1"
 _DROPPED = "o.state = 'CANCELLED' AND o.left_at IS NULL"
+_OF_LINE = "b.channel_id = o.channel_id AND b.order_id = o.order_id AND b.line_id = o.line_id"
+# where a line was ever to be taken off by us, what became of that says whether a reading contained it: one
+# taken off and given back between two readings was in none
+_TOLD = (
+    f"CASE WHEN EXISTS (SELECT 1 FROM booking b WHERE {_OF_LINE} AND b.effect = 'deduct') "
+    "THEN EXISTS (SELECT 1 FROM booking b JOIN location l ON l.id = b.location_id "
+    "LEFT JOIN booking r ON r.channel_id = b.channel_id AND r.order_id = b.order_id "
+    "AND r.line_id = b.line_id AND r.item_id = b.item_id AND r.location_id = b.location_id "
+    "AND r.effect = 'restore' AND r.state = 'done' "
+    f"WHERE {_OF_LINE} AND b.effect = 'deduct' AND b.state IN ('done', 'sent', 'unknown', 'person') "
+    "AND (r.id IS NULL OR EXISTS (SELECT 1 FROM run u CROSS JOIN snapshot n "
+    "ON n.source_id = l.source_id AND n.run_id = u.id "
+    "WHERE u.started_at BETWEEN COALESCE(b.tried_at, b.stored_at) AND r.confirmed_at))) "
+    "ELSE o.entered_at IS NOT NULL END"
+)
 _KEY = "SELECT channel_id, order_id, line_id FROM order_line INDEXED BY"
 # when the goods of a line left says nothing where its units are written back
 _SINCE = (
@@ -106,8 +121,8 @@ class SellingStore(StorePart):
                 rows = connection.exec_driver_sql(
                     "SELECT c.name AS channel, o.sku, "
                     f"SUM(CASE WHEN {_DROPPED} THEN 0 ELSE o.units END) AS units, "
-                    f"SUM(CASE WHEN {_DROPPED} AND o.entered_at IS NOT NULL THEN o.units ELSE 0 END) "
-                    "AS dropped FROM order_line o "
+                    f"SUM(CASE WHEN {_DROPPED} AND {_TOLD} THEN o.units ELSE 0 END) AS dropped "
+                    "FROM order_line o "
                     f"JOIN channel c ON c.id = o.channel_id WHERE o.sku IN ({marks(part)}) "
                     "AND o.created_at >= ? AND NOT o.platform_fulfilled GROUP BY c.name, o.sku",
                     (*part, micros(since)),

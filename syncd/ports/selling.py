@@ -24,8 +24,9 @@ class Withheld:
 class Sold:
     """Units of a SKU that one channel's orders took, in listing units.
 
-    `dropped` are those of lines that were cancelled before their goods left, after they could be told to a
-    source; lines that the channel ships itself do not count.
+    `dropped` are those of lines that were cancelled before their goods left, after a source could contain
+    them: they were taken off it, be it in doubt, and a reading came before they were given back; or nobody
+    takes off anything, and they were ready to be imported. Lines that the channel ships itself do not count.
     """
 
     channel: ChannelName

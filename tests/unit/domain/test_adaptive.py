@@ -19,11 +19,13 @@ from syncd.domain.selling import (
     Explanation,
     Sale,
     StockMove,
+    deducted,
     explanation,
     falls,
     patience,
     unexplained,
 )
+from syncd.domain.write_back import Booking, BookingId, BookingState, Effect
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 TEN = timedelta(seconds=10)
@@ -276,3 +278,53 @@ def test_a_percentile_is_one_of_the_values() -> None:
 )
 def test_a_steady_delay_moves_in_steps(seconds: int, expected: int) -> None:
     assert timedelta(seconds=expected) == stepped(timedelta(seconds=seconds))
+
+
+# What was written back for an order
+
+
+def booking(
+    effect: Effect, minutes: float, state: BookingState = BookingState.DONE, source: str = "erp"
+) -> Booking:
+    """Five units, sent so many minutes ago and confirmed a minute later."""
+    place = Place(Source(source), SPOT)
+    return Booking(
+        id=BookingId(
+            channel=ChannelName("shop"), order_id="1", line_id="1", sku=A, place=place, effect=effect
+        ),
+        delta=-5 if effect is Effect.DEDUCT else 5, state=state, stored_at=ago(99),
+        tried_at=ago(minutes), confirmed_at=ago(minutes - 1) if state is BookingState.DONE else None,
+    )  # fmt: skip
+
+
+WRITTEN = OrdersPolicy(mode=OrdersMode.WRITE_BACK)
+EVERY = timedelta(minutes=5)
+
+
+def test_a_deduction_lowers_readings_from_when_it_was_sent_until_it_is_given_back() -> None:
+    taken = booking(Effect.DEDUCT, 40)
+    span = patience(WRITTEN, EVERY)
+
+    (kept,) = deducted([taken], WRITTEN, EVERY)
+    (restored,) = deducted([taken, booking(Effect.RESTORE, 20)], WRITTEN, EVERY)
+    (other,) = deducted([taken, booking(Effect.RESTORE, 20, source="shop")], WRITTEN, EVERY)
+
+    assert Explanation(earliest=ago(40), latest=ago(39) + span, units=5) == kept == other
+    assert Explanation(earliest=ago(40), latest=ago(19), units=5) == restored
+
+
+@pytest.mark.parametrize("state", list(BookingState))
+def test_only_what_a_source_has_or_may_have_lowers_readings(state: BookingState) -> None:
+    found = deducted([booking(Effect.DEDUCT, 40, state)], WRITTEN, EVERY)
+
+    may_have = {
+        BookingState.DONE, BookingState.SENT, BookingState.UNKNOWN, BookingState.PERSON,
+    }  # fmt: skip
+    assert (state in may_have) == bool(found)
+
+
+def test_what_is_not_given_back_for_sure_lowers_readings_as_if_it_were_not() -> None:
+    taken = booking(Effect.DEDUCT, 40)
+    doubtful = booking(Effect.RESTORE, 20, BookingState.UNKNOWN)
+
+    assert deducted([taken], WRITTEN, EVERY) == deducted([taken, doubtful], WRITTEN, EVERY)
