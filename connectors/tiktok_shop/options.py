@@ -13,6 +13,9 @@ _AUTHORIZE = {
     "row": "https://services.tiktokshop.com/open/authorize",
 }
 FASTEST = 1000.0
+SLOWEST = 0.01
+"""A request in 100 seconds; slower than that nothing is ever read back in time."""
+SHOWN = 40
 
 
 def _rate(value: object) -> object:
@@ -22,10 +25,11 @@ def _rate(value: object) -> object:
     try:
         rate = float(str(value))
     except ValueError:
-        raise ValueError(f"{value!r} is neither auto nor a number of requests per second") from None
-    if not 0 < rate <= FASTEST:
+        text = f"{value!r:.{SHOWN}} is neither auto nor a number of requests per second"
+        raise ValueError(text) from None
+    if not SLOWEST <= rate <= FASTEST:
         raise ValueError(
-            f"{value!r} is no rate above 0 and up to {FASTEST:.0f} requests per second"
+            f"{value!r:.{SHOWN}} is no rate from {SLOWEST:g} up to {FASTEST:.0f} requests per second"
         )
     return rate
 

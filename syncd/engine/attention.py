@@ -162,11 +162,10 @@ def _channel(channel: ChannelReport) -> Iterator[Attention]:
         rows = [row for row in channel.changes if row.verdict is verdict]
         if rows:
             first = rows[0]
-            detail = f" ({first.change.sku}: {first.code or ''} {first.message or ''})".replace(
-                "  ", " "
-            )
+            why = " ".join(filter(None, (first.code, first.message)))
+            named = f"{first.change.sku}: {why}" if why else first.change.sku
             yield _item(
-                f"{channel.name}: {counted(len(rows), 'change')} {words}{detail}",
+                f"{channel.name}: {counted(len(rows), 'change')} {words} ({named})",
                 f"syncd explain {first.change.sku}",
                 len(rows),
             )

@@ -130,3 +130,16 @@ def test_of_many_refused_skus_the_first_are_named_and_all_are_counted(
         f"channel shop: {MOST_NAMED + 7} changes sent, {MOST_NAMED + 7} of them not as wanted"
         in (caplog.messages)
     )
+
+
+def test_what_is_not_read_back_yet_is_named_without_a_reason_that_it_has_not(
+    floor: Shopfloor,
+) -> None:
+    floor.shop.list_sku("A", W1=9)
+    floor.source.set(A=5)
+
+    done = floor.cycle(looks=())
+
+    assert ["shop: 1 change accepted, not read back yet (A)"] == [
+        item.what for item in done.attention
+    ]
