@@ -109,8 +109,8 @@ class Requests:
 class ChannelReport:
     """What one channel was given in this run. `warehouses`: our names for its warehouse ids.
 
-    `bookings` are those that were tried for its order lines, as they stood after that. `look_again`: when a
-    listing in escrow can take its next step by itself.
+    `bookings` are those that were tried for its order lines, as they stood after that; `unbooked` how many
+    were still to be made then. `look_again`: when a listing in escrow can take its next step by itself.
     """
 
     name: ChannelName
@@ -126,6 +126,7 @@ class ChannelReport:
     message: str = ""
     leased: bool = False
     bookings: tuple[Booking, ...] = ()
+    unbooked: int = 0
     warehouses: Mapping[WarehouseId, str] = field(default_factory=dict)
     look_again: datetime | None = None
 
@@ -203,5 +204,5 @@ def _exit_codes(
             yield ExitCode.HELD
         if any(row.verdict in _UNDONE for row in channel.changes):
             yield ExitCode.PARTIAL
-        if any(row.state is not BookingState.DONE for row in channel.bookings):
+        if channel.unbooked or any(row.state is not BookingState.DONE for row in channel.bookings):
             yield ExitCode.PARTIAL

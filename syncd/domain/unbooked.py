@@ -1,14 +1,14 @@
 """What is to be said of bookings that are not done: those for a person first, then doubt and delay."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from syncd.domain.counting import counted
 from syncd.domain.duration import written
-from syncd.domain.identity import SourceName
-from syncd.domain.write_back import KEYS_LAST, Booking, BookingState
+from syncd.domain.identity import ChannelName, SourceName
+from syncd.domain.write_back import DENIED, KEYS_LAST, TRIED_AGAIN, Booking, BookingState
 
 LATE = timedelta(minutes=5)
 """So long a booking may wait or be in doubt before anybody is told."""
@@ -46,15 +46,31 @@ class Unbooked:
     help: str
 
 
-def unbooked(bookings: Iterable[Booking], now: datetime) -> tuple[Unbooked, ...]:
-    """What is wrong, by reason and source; what only waits or is in doubt must do so for a while."""
+def unbooked(
+    bookings: Iterable[Booking], now: datetime, at_once: Collection[ChannelName] = ()
+) -> tuple[Unbooked, ...]:
+    """What is wrong, by reason and source.
+
+    What only waits or is in doubt must do so for a while, unless it is of one of the channels `at_once` or
+    its source let nobody in: that does not pass by itself.
+    """
+    rows = list(bookings)
+    denied = {item.id.place.source for item in rows if _is_denied(item)}
     groups: dict[tuple[Why, SourceName], list[Booking]] = {}
-    for item in bookings:
+    for item in rows:
         why = _WHY.get(item.state)
-        if why is None or (why in {Why.DOUBT, Why.WAITING} and now - open_since(item) < LATE):
+        told_now = item.id.place.source in denied or item.id.channel in at_once
+        if why is None or (why in _PASSING and not told_now and now - open_since(item) < LATE):
             continue
         groups.setdefault((why, item.id.place.source), []).append(item)
     return tuple(_told(groups))
+
+
+_PASSING = frozenset({Why.DOUBT, Why.WAITING})
+
+
+def _is_denied(item: Booking) -> bool:
+    return item.code == DENIED and item.state in TRIED_AGAIN
 
 
 def open_since(booking: Booking) -> datetime:
@@ -72,12 +88,12 @@ def described(booking: Booking) -> str:
 def _told(groups: dict[tuple[Why, SourceName], list[Booking]]) -> Iterator[Unbooked]:
     order = list(Why)
     for (why, source), rows in sorted(groups.items(), key=lambda row: order.index(row[0][0])):
-        first = min(rows, key=open_since)
+        first = min(rows, key=lambda row: (not _is_denied(row), open_since(row)))
         yield Unbooked(
             why=why,
             source=source,
             count=len(rows),
-            since=open_since(first),
+            since=min(map(open_since, rows)),
             what=f"{source}: {counted(len(rows), 'booking', _WORDS[why])} (first: {_first(first)})",
             help=_help(why, source, first),
         )
@@ -98,4 +114,6 @@ def _first(booking: Booking) -> str:
 def _help(why: Why, source: SourceName, first: Booking) -> str:
     if why in {Why.PERSON, Why.REFUSED}:
         return f'syncd bookings settle {first.key[:SHOWN]} --booked|--not-booked --reason "…"'
+    if why is Why.WAITING and not first.tries:  # nothing is wrong but the time it takes
+        return "syncd apply"
     return f"syncd doctor {source}"

@@ -43,6 +43,8 @@ TRIED_AGAIN = frozenset({BookingState.NEW, BookingState.SENT, BookingState.UNKNO
 """What is sent when its time has come: in doubt with the same key."""
 FOR_A_PERSON = frozenset({BookingState.REFUSED, BookingState.PERSON})
 """Nothing happens to it until a person settles it."""
+DENIED = "denied"
+"""The code of a booking that could not be tried because the source lets nobody in, or is not set up for it."""
 KEYS_LAST = timedelta(hours=23)
 """So long after its first try a source still surely knows a key; later the same key may book twice."""
 

@@ -1,6 +1,6 @@
 """What a person should know first: everything that was not done, how old it is, and what helps."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from syncd.domain.counting import counted
@@ -48,7 +48,7 @@ def attention(
         items.extend(_channel(channel))
     for source in sources:
         items.extend(_source(source))
-    items.extend(_bookings(engine, now))
+    items.extend(_bookings(engine, now, {part.name for part in channels if part.unbooked}))
     items.extend(_ages(engine, standings, now))
     items.extend(ending_authorizations(engine, now))
     with engine.ledger.at_one_moment():
@@ -112,8 +112,11 @@ def open_unbooked(engine: EngineSetup, now: datetime) -> tuple[Unbooked, ...]:
     return unbooked(engine.ledger.open_bookings(MOST_BOOKINGS), now)
 
 
-def _bookings(engine: EngineSetup, now: datetime) -> Iterator[Attention]:
-    for row in open_unbooked(engine, now):
+def _bookings(
+    engine: EngineSetup, now: datetime, left_by: Collection[ChannelName] = ()
+) -> Iterator[Attention]:
+    """`left_by`: channels whose run ended and left some, which its report tells however young they are."""
+    for row in unbooked(engine.ledger.open_bookings(MOST_BOOKINGS), now, left_by):
         yield _item(row.what, row.help, row.count, row.since)
 
 

@@ -25,13 +25,14 @@ from syncd.domain.report import (
 from syncd.engine.applying import Interrupted, Sender, Sent
 from syncd.engine.attention import attention, parked
 from syncd.engine.drafting import Drafted, draft_plan
+from syncd.engine.draining import drain
 from syncd.engine.drifting import decide_drift, decide_now
 from syncd.engine.escrow_moving import carry_out, credit, doubt_what_died, next_look
 from syncd.engine.ingest import ingest_marked, mark_what_time_changed
 from syncd.engine.mapping import unmapped
 from syncd.engine.ordering import poll_orders
 from syncd.engine.scanning import scan_if_due
-from syncd.engine.setup import ChannelSetup, EngineSetup, ProgressSink, Trigger
+from syncd.engine.setup import ChannelSetup, EngineSetup, Mode, ProgressSink, Trigger
 from syncd.engine.telling import tell
 from syncd.engine.verifying import (
     LOOKS,
@@ -56,6 +57,8 @@ class Task:
     channels: Sequence[ChannelName]
     only: Sequence[Sku] | None = None
     send: bool = False
+    drains: bool = False
+    """Whether it goes on until no booking is due, because nobody comes after it."""
     whole: bool = False
     """Whether sources that could tell what changed are read whole."""
     looks: Sequence[float] = LOOKS
@@ -97,6 +100,13 @@ def run_cycle(
     channels = [
         channel_cycle(engine, engine.channels[name], run, task, stopping) for name in task.channels
     ]
+    if task.drains:
+        further = replace(task, trigger=Trigger.SCHEDULE)  # a small shop is read whole once only
+        channels = drain(
+            engine, channels,
+            lambda name: channel_cycle(engine, engine.channels[name], run, further, stopping),
+            stopping,
+        )  # fmt: skip
     return finish(engine, run, started, task, (sources, channels), render)
 
 
@@ -133,6 +143,16 @@ def channel_cycle(
     engine: EngineSetup, setup: ChannelSetup, run: RunId, task: Task, stopping: Callable[[], bool]
 ) -> ChannelReport:
     """Plan one channel, and send the plan when the task says so; every failure is part of the report."""
+    report = _served(engine, setup, run, task, stopping)
+    if not task.send or report.leased or engine.mode is not Mode.APPLY:
+        return report
+    left = engine.ledger.waiting_bookings(setup.name, engine.writers())
+    return replace(report, unbooked=left)
+
+
+def _served(
+    engine: EngineSetup, setup: ChannelSetup, run: RunId, task: Task, stopping: Callable[[], bool]
+) -> ChannelReport:
     before = setup.channel.requests()
     try:
         if not task.send:

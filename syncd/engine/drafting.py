@@ -22,8 +22,8 @@ from syncd.ports.selling import Withheld
 
 CHUNK = 2_000
 HISTORY = timedelta(days=90)
-_OPEN = frozenset({"waiting", "held", PRICE_WITHHELD})
-"""Skips that another cycle has to look at again."""
+OPEN = frozenset({"waiting", "held", PRICE_WITHHELD})
+"""Skips that every further cycle looks at again."""
 
 
 @dataclass(slots=True)
@@ -58,9 +58,7 @@ class Draft:
         ref = wanted.bound.listing.ref
         if rows.changes or rows.skips:
             self.told.add(ref)
-        if not rows.settled and (
-            not rows.changes or any(skip.kind in _OPEN for skip in rows.skips)
-        ):
+        if not rows.settled and (not rows.changes or any(skip.kind in OPEN for skip in rows.skips)):
             self.blocked.add(wanted.rule.sku)
         if wanted.escrowed is not None and not rows.settled:
             self._take_escrowed(wanted.rule.sku, ref, wanted.escrowed)

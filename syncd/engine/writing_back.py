@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from syncd.domain.errors import ChannelError, SourceError
+from syncd.domain.errors import ChannelError, SourceError, SourceUnauthorized
 from syncd.domain.identity import SourceName
-from syncd.domain.write_back import KEYS_LAST, Booking, BookingId, BookingState, Effect
+from syncd.domain.write_back import DENIED, KEYS_LAST, Booking, BookingId, BookingState, Effect
 from syncd.engine.deciding import decide_bookings
 from syncd.engine.ordering import poll_meanwhile
 from syncd.engine.setup import ChannelSetup, EngineSetup, Mode
@@ -155,7 +155,7 @@ class _Pass:
         except SourceError as error:
             self._away.add(booking.id.place.source)
             after = replace(
-                sent, message=str(error),
+                sent, code=_code(error), message=str(error),
                 state=BookingState.UNKNOWN if booking.in_doubt else BookingState.NEW,
                 tried_at=booking.tried_at,
             )  # fmt: skip
@@ -172,7 +172,7 @@ class _Pass:
             wait = _wait(booking.tries + 1)
             after = replace(
                 booking, tries=booking.tries + 1, due_at=self._engine.clock.now() + wait,
-                message=str(error),
+                code=_code(error), message=str(error),
             )  # fmt: skip
         else:
             after = looked_for(booking, seen, self._engine.clock.now())
@@ -232,6 +232,10 @@ def _done(booking: Booking, now: datetime, message: str) -> Booking:
     return replace(
         booking, state=BookingState.DONE, confirmed_at=now, due_at=None, code="", message=message
     )
+
+
+def _code(error: SourceError) -> str:
+    return DENIED if isinstance(error, SourceUnauthorized) else ""
 
 
 def _wait(tries: int) -> timedelta:

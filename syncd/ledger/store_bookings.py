@@ -32,6 +32,10 @@ LINES = 150
 """Order lines per question; each takes three parameters."""
 
 _WAITING = "state IN ('new', 'sent', 'unknown')"
+_AT_SOURCES = (
+    "location_id IN (SELECT l.id FROM location l JOIN source s "
+    "ON s.id = l.source_id WHERE s.name IN ({}))"
+)
 _LOOKED_AT = (
     "UPDATE order_line SET booking_step = :step, "
     "written = CASE WHEN booking_step = 2 THEN :written ELSE written END "
@@ -135,11 +139,21 @@ class BookingStore(StorePart):
             return moment_or_none(
                 connection.exec_driver_sql(
                     f"SELECT MIN(due_at) FROM booking WHERE {_WAITING} AND channel_id = {ID_OF_CHANNEL} "
-                    "AND location_id IN (SELECT l.id FROM location l JOIN source s "
-                    f"ON s.id = l.source_id WHERE s.name IN ({marks(named)}))",
+                    f"AND {_AT_SOURCES.format(marks(named))}",
                     (channel, *named),
                 ).scalar()
             )
+
+    def waiting_bookings(self, channel: ChannelName, sources: Iterable[SourceName]) -> int:
+        """How many bookings for these sources are still to be made, due now or later."""
+        named = sorted(sources)
+        with self._database.read() as connection:
+            found = connection.exec_driver_sql(
+                f"SELECT COUNT(*) FROM booking WHERE {_WAITING} AND channel_id = {ID_OF_CHANNEL} "
+                f"AND {_AT_SOURCES.format(marks(named))}",
+                (channel, *named),
+            ).scalar()
+        return int(found or 0)
 
     def record_booking(
         self, channel: ChannelName, fence: int, before: Booking, after: Booking

@@ -83,6 +83,10 @@ class BookingLedger(Protocol):
         """When a booking for one of these sources is due next, be it in the past; None when none waits."""
         ...
 
+    def waiting_bookings(self, channel: ChannelName, sources: Iterable[SourceName]) -> int:
+        """How many bookings for these sources are still to be made, due now or later."""
+        ...
+
     def record_booking(
         self, channel: ChannelName, fence: int, before: Booking, after: Booking
     ) -> bool:

@@ -129,7 +129,10 @@ class RequestsPart(_Part):
 
 
 class ChannelPart(_Part):
-    """One channel. `warehouses`: its warehouse id → the mapping's location name."""
+    """One channel. `warehouses`: its warehouse id → the mapping's location name.
+
+    `bookings` are those that were tried; `unbooked` counts what is still to be made after that.
+    """
 
     name: str
     state: str
@@ -141,6 +144,7 @@ class ChannelPart(_Part):
     changes: tuple[ChangePart, ...] = ()
     skipped: tuple[SkippedPart, ...] = ()
     bookings: tuple[BookingPart, ...] = ()
+    unbooked: int = 0
     warehouses: dict[str, str] = Field(default_factory=dict)
     message: str = ""
 
@@ -229,6 +233,7 @@ def _channel(channel: ChannelReport) -> ChannelPart:
             for skip in channel.skipped
         ),
         bookings=tuple(_booking(item) for item in channel.bookings),
+        unbooked=channel.unbooked,
         warehouses={str(theirs): ours for theirs, ours in channel.warehouses.items()},
         message=channel.message,
     )

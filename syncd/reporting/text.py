@@ -140,8 +140,7 @@ def _channel(channel: ChannelPart, console: Console) -> None:
         console.print(Padding(safe(channel.message), (0, 0, 0, 2)))
     for hazard in channel.hazards:
         console.print(Padding(Text(visible(hazard.text), style="yellow"), (0, 0, 0, 2)))
-    if channel.bookings:
-        _bookings(channel, console)
+    _bookings(channel, console)
     if channel.changes:
         _changes(channel, console)
     elif channel.state == "ok":
@@ -153,7 +152,8 @@ def _channel(channel: ChannelPart, console: Console) -> None:
 
 def _untouched(channel: ChannelPart) -> Text:
     """Why nothing was changed: all is right, or some listings wait for something."""
-    right = "Nothing to do: every listing that may be written shows what it should"
+    shown = "very listing that may be written shows what it should"
+    right = f"E{shown}" if channel.unbooked else f"Nothing to do: e{shown}"
     waiting = [skip for skip in channel.skipped if skip.kind != "skipped"]
     if not waiting:
         return Text(f"{right}.")
@@ -175,6 +175,11 @@ def _bookings(channel: ChannelPart, console: Console) -> None:
     done = [row for row in channel.bookings if row.state == "done"]
     if done:
         console.print(f"  {counted(len(done), 'booking')} written into {_places(done)}")
+    if channel.unbooked:
+        console.print(
+            f"  {counted(channel.unbooked, 'booking')} still to be made: syncd bookings",
+            style="yellow",
+        )
     open_ = [row for row in channel.bookings if row.state != "done"]
     if not open_:
         return

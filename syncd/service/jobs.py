@@ -12,6 +12,7 @@ from syncd.domain.errors import ChannelError, LeaseLost, LedgerError
 from syncd.domain.identity import ChannelName, SourceName
 from syncd.domain.report import ChannelReport, ChannelState, ExitCode, Report, Status
 from syncd.engine.cycle import Task, run_cycle
+from syncd.engine.draining import until_next
 from syncd.engine.hearing import hear
 from syncd.engine.ordering import poll_orders
 from syncd.engine.reconciling import reconcile
@@ -202,18 +203,25 @@ class Jobs:
                 self._schedule.later(late(name), ORDERS_AGAIN)
             again = self._again(name, report)
             if again is not None and not self._serving.stopping():
-                self._schedule.later(publishing(name), again)
+                self._go_on(name, again)
 
         return publish
+
+    def _go_on(self, name: ChannelName, wait: timedelta) -> None:
+        if wait:
+            self._schedule.later(publishing(name), wait)
+        else:
+            self._schedule.at_once(publishing(name))
 
     def _again(self, name: ChannelName, report: Report | None) -> timedelta | None:
         """When to publish again before its time: for a write not seen yet, or bookings that are due."""
         ledger, now = self._engine.ledger, self._engine.clock.now()
         waits: list[timedelta] = [LOOK_AGAIN] if ledger.unresolved(name) else []
         if report is not None and all(part.state in _USED for part in report.channels):
-            due = ledger.next_booking_at(name, self._engine.writers())
-            if due is not None and due <= now + LOOK_AGAIN:
-                waits.append(due - now)
+            due = [until_next(self._engine, part) for part in report.channels]
+            if timedelta(0) in due:
+                return timedelta(0)
+            waits += [wait for wait in due if wait is not None and wait <= LOOK_AGAIN]
             waits += [
                 part.look_again - now + AFTERWARDS for part in report.channels if part.look_again
             ]
@@ -295,6 +303,9 @@ class Jobs:
         if report is None:
             text = "the daemon could not do it now; its log says why"
             return Reply(code=int(ExitCode.UNAVAILABLE), text=text)
+        for part in report.channels:
+            if part.unbooked:
+                self._schedule.at_once(publishing(part.name))
         return Reply(code=int(report.exit_code()), text="", run=report.run)
 
     def _beat(self) -> None:

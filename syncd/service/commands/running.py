@@ -101,6 +101,7 @@ def apply(context: Context, wanted: Apply, as_json: bool) -> ExitCode:
             channels=names,
             only=[Sku(sku) for sku in wanted.skus] or None,
             send=True,
+            drains=True,
         )
         return _run(context, opened.engine, task, as_json)
 

@@ -7,7 +7,7 @@ import pytest
 
 from syncd.domain.identity import ChannelName, LocationName, Place, Sku, SourceName
 from syncd.domain.unbooked import LATE, Why, described, unbooked
-from syncd.domain.write_back import Booking, BookingId, BookingState, Effect
+from syncd.domain.write_back import DENIED, Booking, BookingId, BookingState, Effect
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ONE = Booking(
@@ -21,7 +21,7 @@ ONE = Booking(
 
 @pytest.mark.parametrize("state", [BookingState.NEW, BookingState.SENT, BookingState.UNKNOWN])
 def test_what_waits_or_is_in_doubt_is_told_after_a_while(state: BookingState) -> None:
-    rows = [replace(ONE, state=state, tried_at=None if state == "new" else NOON)]
+    rows = [replace(ONE, state=state, tries=1, tried_at=None if state == "new" else NOON)]
 
     assert () == unbooked(rows, NOON + LATE - timedelta(seconds=1))
     (told,) = unbooked(rows, NOON + LATE)
@@ -55,3 +55,33 @@ def test_a_move_that_belongs_to_no_order_names_none() -> None:
     move = replace(ONE, id=replace(ONE.id, order_id="", effect=Effect.ALLOT))
 
     assert "allot -1 A-1" == described(move)
+
+
+def test_of_a_channel_whose_run_left_them_they_are_told_at_once() -> None:
+    (told,) = unbooked([ONE], NOON, [ChannelName("shop")])
+
+    assert () == unbooked([ONE], NOON, [ChannelName("another")])
+    assert (Why.WAITING, NOON) == (told.why, told.since)
+
+
+def test_what_nothing_was_ever_wrong_with_is_helped_by_another_run() -> None:
+    (told,) = unbooked([ONE], NOON + LATE)
+
+    assert "syncd apply" == told.help
+
+
+def test_of_a_source_that_lets_nobody_in_all_are_told_at_once_with_its_words() -> None:
+    later = replace(
+        ONE, id=replace(ONE.id, line_id="2"), stored_at=NOON + timedelta(seconds=1), tries=1,
+        code=DENIED, message="no such table",
+    )  # fmt: skip
+    (told,) = unbooked([ONE, later], NOON)
+
+    assert (2, NOON, "syncd doctor store") == (told.count, told.since, told.help)
+    assert told.what.endswith("no such table)")
+
+
+def test_doubt_of_such_a_source_is_told_at_once_too() -> None:
+    (told,) = unbooked([replace(ONE, state=BookingState.UNKNOWN, tried_at=NOON, code=DENIED)], NOON)
+
+    assert Why.DOUBT == told.why
