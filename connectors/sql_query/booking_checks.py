@@ -52,7 +52,8 @@ class _Trial:
     def help(self) -> str:
         """How the table of keys is made, and what its user may."""
         booking, types = self._writer.booking, self._writer.database.types
-        return f"{creating(booking, types)} {granting(booking, types)}".strip()
+        rights = granting(booking, types, self._writer.user)
+        return f"{creating(booking, types)} {rights}".strip()
 
     def run(self, session: Session) -> Iterator[Check]:
         """Keep a key twice and move the stock of nobody, where all of it can be undone."""
@@ -75,6 +76,7 @@ class _Trial:
             if trouble.fault is not Fault.TAKEN:
                 raise
             session.roll_back()
+            self._writer.kept(session, self._nobody)  # as after a lost answer, which needs SELECT
             return Check(text=f"{keys} keeps a key in {column} once only (tried, and undone)")
         session.roll_back()
         return Check(

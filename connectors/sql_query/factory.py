@@ -115,9 +115,11 @@ def _database(
 
 
 def _writer(address: "Address", booking: Booking, folder: Path, clock: Clock) -> "Writer":
+    from connectors.sql_query.key_tables import WRITER
     from connectors.sql_query.writing import Writer
 
-    return Writer(address.name, booking, _writable(address, folder, clock))
+    database = _writable(address, folder, clock)
+    return Writer(address.name, booking, database, address.url.username or WRITER)
 
 
 def _writable(address: "Address", folder: Path, clock: Clock) -> "WritableDatabase":

@@ -9,7 +9,7 @@ from enum import Enum, auto
 from typing import Protocol
 
 from connectors.sql_query.booking import DELTA, Booking, Bound
-from connectors.sql_query.key_tables import Types
+from connectors.sql_query.key_tables import WRITER, Types
 from syncd.domain.errors import SourceError, SourceUnauthorized, SourceUnavailable
 from syncd.ports.probe import Check
 from syncd.ports.write_back import Adjustment, Answer, Booked, InDoubt, NotBooked
@@ -100,11 +100,12 @@ class WritableDatabase(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """Books by one set of statements. `name` is the database, for people."""
+    """Books by one set of statements. `name` is the database, for people; `user` is who books there."""
 
     name: str
     booking: Booking
     database: WritableDatabase
+    user: str = WRITER
 
     def adjust(self, adjustment: Adjustment) -> Answer:
         """Apply it once for ever; raises SourceUnavailable or SourceUnauthorized where nothing was done."""

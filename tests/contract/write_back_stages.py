@@ -9,7 +9,6 @@ from pathlib import Path
 from sqlalchemy.engine import make_url
 
 from connectors.shopify.sandbox.seed import add_product
-from connectors.sql_query.key_tables import WRITER
 from syncd.domain.errors import SourceUnavailable
 from syncd.domain.identity import DEFAULT_LOCATION, LocationName, SourceName
 from tests.contract.database_stages import gated
@@ -121,7 +120,7 @@ def _database_stage(
     source = writable_of(site, QUERY, STATEMENT, url=url)
     bad = source.write_back_checks()[-1]
     _, _, proposed = bad.help.rpartition(": ")
-    for statement in filter(None, proposed.replace(WRITER, site.writer).split(";")):
+    for statement in filter(None, proposed.split(";")):
         site.run(statement)
 
     def put(quantities: Mapping[str, int]) -> None:

@@ -277,7 +277,17 @@ def test_the_doctor_names_missing_rights(served: Site) -> None:
 
     assert "stock" in check.text
     assert check.help.startswith("correct the credential, or give its user what it needs: CREATE")
-    assert "GRANT SELECT, UPDATE ON stock TO syncd_writer" in check.help
+    assert f"GRANT SELECT, UPDATE ON stock TO {served.writer};" in check.help
+
+
+def test_the_doctor_wants_the_right_to_look_a_key_up(served: Site) -> None:
+    """It is looked up only where an answer was lost: too late to find that nobody may."""
+    served.run(f"REVOKE SELECT ON booked FROM {served.writer}")
+
+    (check,) = bad(checked(served))
+
+    assert "booked" in check.text
+    assert f"GRANT INSERT, SELECT ON booked TO {served.writer};" in check.help
 
 
 def test_the_doctor_warns_of_two_databases(served: Site) -> None:

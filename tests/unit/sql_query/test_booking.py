@@ -144,6 +144,19 @@ def test_the_table_of_keys_is_what_the_statement_wants(types: Types, expected: s
     )
 
 
+@pytest.mark.parametrize(
+    ("types", "user", "written"),
+    [
+        (key_tables.POSTGRESQL, "rsix_writer", "rsix_writer"),
+        (key_tables.POSTGRESQL, 'Odd"One', '"Odd""One"'),
+        (key_tables.MYSQL, "erp-writer", "`erp-writer`"),
+        (key_tables.SQL_SERVER, r"ACME\erp", r"[ACME\erp]"),
+    ],
+)
+def test_rights_are_for_the_user_who_books(types: Types, user: str, written: str) -> None:
+    assert granting(booking(BOTH), types, user).endswith(f" TO {written};")
+
+
 def test_a_file_has_no_users_to_grant_to() -> None:
     assert "" == granting(booking(BOTH), key_tables.SQLITE)
 
