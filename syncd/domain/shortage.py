@@ -1,11 +1,11 @@
 """What proves that there are units again after the seller cancelled an order for want of stock."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from syncd.domain.orders import OrdersPolicy
-from syncd.domain.selling import StockMove, booked, falls, unexplained
+from syncd.domain.selling import Sale, StockMove, booked, falls, unexplained
 from syncd.domain.stock import Position, State
 from syncd.domain.write_back import Booking, BookingState
 
@@ -22,21 +22,32 @@ def is_restated(position: Position, cancelled_at: datetime) -> bool:
 
 def moved_by_itself(
     moves: Iterable[StockMove], bookings: Iterable[Booking], cancelled_at: datetime,
-    policy: OrdersPolicy, every: timedelta,
+    policy: OrdersPolicy, every: timedelta, told_until: datetime | None,
 ) -> bool:  # fmt: skip
     """Whether readings of one source moved after the cancellation by more than what we booked into it.
 
-    A reading counts when it surely tells of the time after the cancellation. A booking explains what it moved
-    once, at the first reading after it was sent; in doubt it explains it as well, because holding for too long
-    sells nothing that is not there.
+    A reading counts when it surely tells of the time after the cancellation. What was recorded since, by a
+    reading that may be older, counts once the present one, which surely tells all up to `told_until`, does and
+    still says it: an early reading must not hide what the present one would have shown alone. A booking
+    explains what it moved once, at the first reading after it was sent; in doubt it explains it as well,
+    because holding for too long sells nothing that is not there.
     """
     known = list(moves)
+    since = {move.at for move in known if move.at > cancelled_at}
     later = {move.at for move in known if move.as_of > cancelled_at}
-    if not later:
+    if not since | later:
         return False
     ours = [item for item in bookings if item.in_doubt or item.state is BookingState.DONE]
     taken = [booked(item, policy, every) for item in ours if item.delta < 0]
     given = [booked(item, policy, every) for item in ours if item.delta > 0]
-    gained = falls(replace(move, units=-move.units) for move in known)
-    alone = (*unexplained(falls(known), taken), *unexplained(gained, given))
-    return any(row.at in later for row in alone)
+    lost = unexplained(falls(known), taken)
+    gained = unexplained(falls(replace(move, units=-move.units) for move in known), given)
+    if any(row.at in later for row in (*lost, *gained)):
+        return True
+    if told_until is None or told_until <= cancelled_at:
+        return False
+    return _units(gained, since) != _units(lost, since)
+
+
+def _units(rows: Iterable[Sale], moments: Collection[datetime]) -> int:
+    return sum(row.units for row in rows if row.at in moments)

@@ -55,13 +55,13 @@ def read_world(
     components = {sku for rule in rules for sku, _ in rule.needs()}
     needed = components | {rule.sku for rule in rules}
     with engine.ledger.at_one_moment():
-        positions = engine.ledger.positions(needed)
+        positions, standings = engine.ledger.positions(needed), engine.ledger.standings()
         return World(
             now=engine.clock.now(),
-            standings={str(name): row for name, row in engine.ledger.standings().items()},
+            standings={str(name): row for name, row in standings.items()},
             positions=positions,
             unseen=Unseen(engine, open_),
-            sold_out=sold_out(engine, setup, rules, positions),
+            sold_out=sold_out(engine, setup, rules, positions, standings),
             withheld=(tempo or Tempo(engine, setup)).withheld(rules, positions),
             scene=read_scene(engine, setup, components, looked or Looked()),
         )

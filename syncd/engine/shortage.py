@@ -9,7 +9,7 @@ from syncd.domain.orders import OrdersMode
 from syncd.domain.rules import ListingRule
 from syncd.domain.selling import StockMove, patience
 from syncd.domain.shortage import KNOWN_FOR, is_restated, moved_by_itself
-from syncd.domain.stock import Position
+from syncd.domain.stock import Position, SourceStanding, State
 from syncd.domain.write_back import Booking
 from syncd.engine.setup import ChannelSetup, EngineSetup
 
@@ -19,7 +19,7 @@ BOOKINGS = 500
 
 def sold_out(
     engine: EngineSetup, setup: ChannelSetup, rules: Iterable[ListingRule],
-    positions: Mapping[Sku, Sequence[Position]],
+    positions: Mapping[Sku, Sequence[Position]], standings: Mapping[SourceName, SourceStanding],
 ) -> Collection[Sku]:  # fmt: skip
     """SKUs of these rules whose sources said nothing new since; what we booked ourselves is nothing new."""
     cancelled = engine.ledger.sold_out(setup.name)
@@ -28,7 +28,7 @@ def sold_out(
         at = cancelled.get(rule.sku)
         if at is None:
             continue
-        shortage = _Shortage(engine=engine, cancelled_at=at)
+        shortage = _Shortage(engine=engine, standings=standings, cancelled_at=at)
         if not any(
             shortage.is_over(position)
             for sku, _ in rule.needs()
@@ -43,6 +43,7 @@ class _Shortage:
     """One cancellation for want of stock."""
 
     engine: EngineSetup
+    standings: Mapping[SourceName, SourceStanding]
     cancelled_at: datetime
 
     def is_over(self, position: Position) -> bool:
@@ -64,7 +65,15 @@ class _Shortage:
             self.cancelled_at,
             source.orders,
             source.every,
+            self._told_until(position),
         )
+
+    def _told_until(self, position: Position) -> datetime | None:
+        """Up to when the present reading of its source surely tells this quantity; None where it does not."""
+        if position.state is not State.KNOWN or position.missing_since is not None:
+            return None
+        standing = self.standings.get(position.place.source)
+        return None if standing is None else standing.as_of
 
     def _moves(self, sku: Sku, source: SourceName, lag: timedelta) -> list[StockMove]:
         """From some time before the cancellation on, so that what moved then explains nothing later."""

@@ -85,6 +85,69 @@ def test_what_a_reading_said_before_the_cancellation_is_no_news(short: Counter) 
     assert 0 == short.shop.shown("A")
 
 
+def read_early(counter: Counter) -> None:
+    """Within the tolerance of its clock after the cancellation: it may be told from before."""
+    as_of = counter.source.as_of
+    counter.clock.advance(60)
+    counter.source.as_of = as_of
+    counter.cycle()
+
+
+@pytest.mark.parametrize(("happen", "units"), [(restock, 13), (correct, 3)])
+def test_what_was_read_too_early_is_news_once_a_later_reading_still_says_it(
+    short: Counter, happen: Callable[[Counter], None], units: int
+) -> None:
+    happen(short)
+    read_early(short)
+    early = short.shop.shown("A")
+    short.cycle_later(60)
+
+    assert (0, units) == (early, short.shop.shown("A"))
+
+
+def test_our_own_deduction_read_too_early_is_no_news_later(short: Counter) -> None:
+    read_early(short)
+    for _ in range(3):
+        short.cycle_later(60)
+
+    assert (8, 0) == (short.left("A"), short.shop.shown("A"))
+
+
+def test_what_was_taken_back_before_a_reading_surely_told_it_is_no_news(short: Counter) -> None:
+    restock(short)
+    read_early(short)
+    short.stock_of.set(A=8)
+    read_early(short)
+    for _ in range(3):
+        short.cycle_later(60)
+
+    assert 0 == short.shop.shown("A")
+
+
+def test_what_was_recorded_before_the_cancellation_is_no_news_later(counter: Counter) -> None:
+    counter.stocked(A=10)
+    number = counter.shop.order("A", 2)
+    counter.cycle_later()
+    restock(counter)
+    read_early(counter)
+    counter.shop.order("A", 1)
+    counter.cycle_later()
+    cancelled_for_want(counter, number)
+    for _ in range(3):
+        counter.cycle_later(60)
+
+    assert (12, 0) == (counter.left("A"), counter.shop.shown("A"))
+
+
+def test_a_row_that_is_not_believed_any_more_confirms_nothing(short: Counter) -> None:
+    restock(short)
+    read_early(short)
+    short.stock_of.rows = [replace(row, quantity="") for row in short.stock_of.rows]
+    short.cycle_later(60)
+
+    assert 0 == short.shop.shown("A")
+
+
 def test_a_row_that_could_not_be_believed_for_a_while_is_no_news(short: Counter) -> None:
     short.cycle_later(60)
     good = list(short.stock_of.rows)
