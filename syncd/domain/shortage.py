@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from syncd.domain.identity import Sku
 from syncd.domain.orders import OrdersPolicy
 from syncd.domain.selling import Sale, StockMove, booked, falls, unexplained
 from syncd.domain.stock import Position, State
@@ -11,6 +12,14 @@ from syncd.domain.write_back import Booking, BookingState
 
 KNOWN_FOR = timedelta(days=30)
 """So long after a cancellation it is asked what changed a reading; later any change of it counts."""
+
+
+def stays_at_zero(sku: Sku) -> str:
+    """Why a SKU stays at 0, what ends that, and by which command a person does."""
+    return (
+        "set to 0 after your out-of-stock cancellation, until a source moves by itself; "
+        f"if its stock is right, `syncd unpark {sku} --reason TEXT`"
+    )
 
 
 def is_restated(position: Position, cancelled_at: datetime) -> bool:

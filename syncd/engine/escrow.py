@@ -22,6 +22,7 @@ from syncd.domain.identity import ChannelName, LocationName, Place, Sku, SourceN
 from syncd.domain.listing import BoundListing
 from syncd.domain.orders import OrdersMode
 from syncd.domain.rules import Allocation, ListingRule
+from syncd.domain.shortage import stays_at_zero
 from syncd.engine.escrow_scene import Escrowed, Scene
 from syncd.engine.setup import ChannelSetup, EngineSetup
 from syncd.ports.escrow import Held
@@ -207,7 +208,7 @@ class Case:
 
     def _halted(self) -> str:
         if self.sold_out:
-            return "set to 0 after your out-of-stock cancellation, until a source moves by itself"
+            return stays_at_zero(self.rule.sku)
         if self.nets and all(net.withdrawn for net in self.nets):
             return "; ".join(dict.fromkeys(net.note for net in self.nets))
         return ""

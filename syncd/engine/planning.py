@@ -13,6 +13,7 @@ from syncd.domain.money import amount_text
 from syncd.domain.plan import Skip
 from syncd.domain.pricing import PriceDerivation, moves_too_far
 from syncd.domain.rules import ListingRule, Publish
+from syncd.domain.shortage import stays_at_zero
 from syncd.engine.escrow_scene import Escrowed
 
 UNPRICED = "unpriced"
@@ -206,7 +207,7 @@ def _differences(
 def _no_raise(wanted: Wanted, stock: Derivation, shown: WarehouseStock, bounds: Bounds) -> str:
     """Why this warehouse may not rise, or an empty text."""
     if wanted.sold_out and shown.available == 0:
-        return "may not rise: set to 0 after your out-of-stock cancellation, until a source moves by itself"
+        return f"may not rise: {stays_at_zero(wanted.rule.sku)}"
     if shown.warehouse_id in stock.fixed:
         notes = [net.note for net in stock.nets if not net.may_raise and net.note]
         return f"may not rise: {'; '.join(dict.fromkeys(notes))}"

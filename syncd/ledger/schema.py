@@ -12,7 +12,7 @@ from syncd.ledger.connection import Connection
 from syncd.ledger.database import Database, ledger_path
 from syncd.ledger.locks import FileLock
 
-HEAD = "0013"
+HEAD = "0014"
 """The newest revision in `migrations/versions`; a test keeps the two equal."""
 
 _VERSIONS = "alembic_version"

@@ -12,6 +12,7 @@ from syncd.ledger.base import StorePart
 from syncd.ledger.columns import micros, micros_or_none, moment, moment_or_none
 from syncd.ledger.connection import Connection, Row
 from syncd.ledger.database import chunks
+from syncd.ledger.dirty import mark_skus
 from syncd.ledger.names import channel_id
 from syncd.ledger.order_rows import IN_PLAY, LINES_LAST, SELECT, line_of, select_by_keys
 from syncd.ledger.own_lines import claim, follow
@@ -56,6 +57,13 @@ _OF_SKU = select_by_keys(
     "AND o.product_id = g.product_id AND o.listing_id = g.listing_id WHERE i.sku = :sku "
     "UNION SELECT channel_id, order_id, line_id FROM order_line INDEXED BY order_line_of_sku "
     "WHERE sku = :sku"
+)
+_SOLD_OUT = (
+    "FROM channel c CROSS JOIN order_line o INDEXED BY order_line_out_of_stock "
+    "ON o.channel_id = c.id "
+    "LEFT JOIN listing g ON g.channel_id = o.channel_id AND g.product_id = o.product_id "
+    "AND g.listing_id = o.listing_id LEFT JOIN item i ON i.id = g.item_id "
+    "WHERE c.name = ? AND o.out_of_stock AND o.restocked IS NULL"
 )
 _ADVANCE = "{0} = COALESCE(MAX({0}, excluded.{0}), {0}, excluded.{0})"
 
@@ -134,18 +142,34 @@ class OrderStore(StorePart):
             return tuple(line_of(row) for row in rows)
 
     def sold_out(self, channel: ChannelName) -> Mapping[Sku, datetime]:
-        """SKUs of which the seller cancelled an order for want of stock, and when last."""
+        """SKUs of which the seller cancelled an order for want of stock, and when last.
+
+        Without those of which a person said since that there are units.
+        """
         with self._database.read() as connection:
             rows = connection.exec_driver_sql(
-                "SELECT COALESCE(i.sku, o.sku) AS bound, MAX(o.updated_at) AS at FROM channel c "
-                "CROSS JOIN order_line o INDEXED BY order_line_out_of_stock "
-                "ON o.channel_id = c.id "
-                "LEFT JOIN listing g ON g.channel_id = o.channel_id AND g.product_id = o.product_id "
-                "AND g.listing_id = o.listing_id LEFT JOIN item i ON i.id = g.item_id "
-                "WHERE c.name = ? AND o.out_of_stock GROUP BY 1",
+                f"SELECT COALESCE(i.sku, o.sku) AS bound, MAX(o.updated_at) AS at {_SOLD_OUT} GROUP BY 1",
                 (channel,),
             )
             return {Sku(row.bound): moment(row.at) for row in rows if row.bound is not None}
+
+    def restock(self, channel: ChannelName, sku: Sku, reason: str) -> bool:
+        """A person says that there are units; answers whether it was sold out, and marks it dirty then."""
+        with self._database.write() as connection:
+            lines = connection.exec_driver_sql(
+                "SELECT o.channel_id, o.order_id, o.line_id "
+                f"{_SOLD_OUT} AND COALESCE(i.sku, o.sku) = ?",
+                (channel, sku),
+            ).all()
+            for line in lines:
+                connection.exec_driver_sql(
+                    "UPDATE order_line SET restocked = ? "
+                    "WHERE channel_id = ? AND order_id = ? AND line_id = ?",
+                    (reason, *line),
+                )
+            if lines:
+                mark_skus(connection, lines[0].channel_id, [sku])
+        return bool(lines)
 
     def order_lines(self, sku: Sku, limit: int) -> Sequence[OrderLine]:
         """The latest lines of listings bound to a SKU."""

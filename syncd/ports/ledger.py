@@ -178,7 +178,14 @@ class OrderLedger(Protocol):
         ...
 
     def sold_out(self, channel: ChannelName) -> Mapping[Sku, datetime]:
-        """SKUs of which the seller cancelled an order for want of stock, and when last."""
+        """SKUs of which the seller cancelled an order for want of stock, and when last.
+
+        Without those of which a person said since that there are units.
+        """
+        ...
+
+    def restock(self, channel: ChannelName, sku: Sku, reason: str) -> bool:
+        """A person says that there are units; answers whether it was sold out, and marks it dirty then."""
         ...
 
     def order_lines(self, sku: Sku, limit: int) -> Sequence[OrderLine]:

@@ -11,6 +11,7 @@ import typer
 from syncd.domain.errors import ConfigError, LedgerError, SyncdError, UsageError
 from syncd.domain.report import ExitCode
 from syncd.service.cli_bookings import bookings
+from syncd.service.cli_parking import park, unpark
 from syncd.service.cli_sandbox import sandbox
 from syncd.service.cli_shops import connect, webhooks
 from syncd.service.cli_simulate import simulate
@@ -218,25 +219,8 @@ def resume(context: typer.Context, channel: str) -> None:
     _leave(command(context.obj, channel))
 
 
-Channel = Annotated[str | None, typer.Option("--channel", help="The channel (default: every one).")]
-
-
-@app.command()
-def park(
-    context: typer.Context, sku: str, channel: Channel = None, reason: Reason = "by hand"
-) -> None:
-    """Set a SKU's listings aside until unparked."""
-    from syncd.service.commands.operating import park as command
-
-    _leave(command(context.obj, sku, channel, reason))
-
-
-@app.command()
-def unpark(context: typer.Context, sku: str, channel: Channel = None) -> None:
-    """Take a SKU's listings back into the cycle."""
-    from syncd.service.commands.operating import unpark as command
-
-    _leave(command(context.obj, sku, channel))
+app.command()(park)
+app.command()(unpark)
 
 
 @app.command()

@@ -7,6 +7,7 @@ from syncd.domain.duration import parse_duration, written
 from syncd.domain.errors import UsageError
 from syncd.domain.identity import ChannelName, Sku
 from syncd.domain.report import ExitCode
+from syncd.domain.shortage import stays_at_zero
 from syncd.ledger.store import SqlLedger, open_ledger_for_writing
 from syncd.ports.records import Park
 from syncd.service.context import Context
@@ -79,14 +80,31 @@ def _known(ledger: SqlLedger, name: ChannelName, sku: str) -> Sku:
     return wanted
 
 
-def unpark(context: Context, sku: str, channel: str | None) -> ExitCode:
-    """Take a SKU's listings back into the cycle."""
+def unpark(context: Context, sku: str, channel: str | None, reason: str | None) -> ExitCode:
+    """Take a SKU's listings back into the cycle, and with a reason also what was sold out."""
+    if reason is not None and not reason.strip():
+        raise UsageError("--reason: say why the stock is right")
     names = named([channel] if channel else [], context.settings.channels, "channel")
     with _ledger(context) as ledger:
         count = sum(ledger.unpark(name, Sku(sku)) for name in names)
+        said = [_sold_out(ledger, name, Sku(sku), reason) for name in names]
         wake(ledger, names)
-    _say(f"{count} parked of {sku} taken back" if count else f"{sku} was not parked")
+    if count or not any(said):
+        _say(f"{count} parked of {sku} taken back" if count else f"{sku} was not parked")
+    for words in filter(None, said):
+        _say(words)
     return ExitCode.DONE
+
+
+def _sold_out(ledger: SqlLedger, name: ChannelName, sku: Sku, reason: str | None) -> str:
+    """Let a SKU rise after an out-of-stock cancellation, or say what does; nothing where there was none."""
+    if reason is not None:
+        restocked = ledger.restock(name, sku, reason)
+        words = f"{sku} on {name} may rise after your out-of-stock cancellation: {reason}"
+        return words if restocked else ""
+    shown = ledger.bound(name, [sku]).get(sku, ())
+    empty = sku in ledger.sold_out(name) and any(not row.listing.available for row in shown)
+    return f"{sku} on {name}: {stays_at_zero(sku)}" if empty else ""
 
 
 def _ledger(context: Context) -> SqlLedger:

@@ -39,6 +39,7 @@ from syncd.domain.rules import (
     Publish,
     StockRule,
 )
+from syncd.domain.shortage import stays_at_zero
 from syncd.engine.escrow_scene import Escrowed
 from syncd.engine.planning import Aside, Bounds, Rows, Wanted, plan_listing
 from syncd.ports.escrow import Held
@@ -208,7 +209,7 @@ def test_a_stale_place_may_lower_and_not_raise() -> None:
 
 def test_a_platform_zero_after_the_sellers_cancellation_stays() -> None:
     zeroed = replace(wanted((net(A, 9),), {A: 0}), sold_out=True)
-    assert ["may not rise: set to 0 after your out-of-stock cancellation, until a source moves by itself"] == (
+    assert [f"may not rise: {stays_at_zero(zeroed.rule.sku)}"] == (
         reasons(plan_listing(zeroed, OPEN))
     )  # fmt: skip
 

@@ -5,8 +5,10 @@ from dataclasses import replace
 
 import pytest
 
+from syncd.domain.identity import Sku
 from syncd.domain.orders import OrderState
 from tests.fakes.memory_channel import MAIN
+from tests.fakes.shopfloor import SHOP
 from tests.unit.write_back.counter import Counter
 
 
@@ -157,6 +159,28 @@ def test_a_row_that_could_not_be_believed_for_a_while_is_no_news(short: Counter)
     short.cycle_later(60)
 
     assert 0 == short.shop.shown("A")
+
+
+def test_a_person_may_say_that_there_are_units(short: Counter) -> None:
+    short.cycle_later(60)
+    lifted = short.ledger.restock(SHOP, Sku("A"), "counted")
+    short.cycle_later(60)
+
+    assert (True, 8) == (lifted, short.shop.shown("A"))
+    assert not short.ledger.restock(SHOP, Sku("A"), "counted")
+
+
+def test_what_a_person_said_holds_for_no_later_cancellation(short: Counter) -> None:
+    short.cycle_later(60)
+    short.ledger.restock(SHOP, Sku("A"), "counted")
+    short.cycle_later(60)
+    number = short.shop.order("A", 1)
+    short.cycle_later()
+    cancelled_for_want(short, number)
+    for _ in range(3):
+        short.cycle_later(60)
+
+    assert (7, 0) == (short.left("A"), short.shop.shown("A"))
 
 
 def test_after_a_month_any_change_since_then_will_do(short: Counter) -> None:
