@@ -16,6 +16,8 @@ _CLAIM = (
     f"WHERE {_LINE} AND EXISTS (SELECT 1 FROM {_ACCOUNT} AND a.opened_at IS NOT NULL)"
 )
 _GIVEN_UP = f"UPDATE order_line SET given_up_at = COALESCE(given_up_at, :now) WHERE {_LINE}"
+# an order is told again when its refund is through, which cancels nothing again
+_SOLD_OUT = f"UPDATE order_line SET sold_out_at = COALESCE(sold_out_at, updated_at) WHERE {_LINE}"
 _OVER = f"UPDATE order_line SET own = 0 WHERE {_LINE} AND own RETURNING units"
 _TAKE = (
     "UPDATE escrow_account SET granted = granted - :units, exposed = exposed - :units "
@@ -39,6 +41,8 @@ def follow(connection: Connection, channel: int, line: OrderLine, now: int) -> N
     of stock: they are not there.
     """
     wanting = line.state is OrderState.CANCELLED and line.out_of_stock
+    if wanting:
+        connection.exec_driver_sql(_SOLD_OUT, _key(channel, line))
     if line.left_at is not None or wanting:
         gone = connection.exec_driver_sql(_OVER, _key(channel, line)).scalar()
         if gone is not None and not line.platform_fulfilled:

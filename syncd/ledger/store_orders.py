@@ -58,6 +58,7 @@ _OF_SKU = select_by_keys(
     "UNION SELECT channel_id, order_id, line_id FROM order_line INDEXED BY order_line_of_sku "
     "WHERE sku = :sku"
 )
+_SOLD_OUT_AT = "MAX(COALESCE(o.sold_out_at, o.updated_at))"
 _SOLD_OUT = (
     "FROM channel c CROSS JOIN order_line o INDEXED BY order_line_out_of_stock "
     "ON o.channel_id = c.id "
@@ -148,7 +149,7 @@ class OrderStore(StorePart):
         """
         with self._database.read() as connection:
             rows = connection.exec_driver_sql(
-                f"SELECT COALESCE(i.sku, o.sku) AS bound, MAX(o.updated_at) AS at {_SOLD_OUT} GROUP BY 1",
+                f"SELECT COALESCE(i.sku, o.sku) AS bound, {_SOLD_OUT_AT} AS at {_SOLD_OUT} GROUP BY 1",
                 (channel,),
             )
             return {Sku(row.bound): moment(row.at) for row in rows if row.bound is not None}

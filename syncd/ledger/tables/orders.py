@@ -14,8 +14,8 @@ class OrderLineRow(SQLModel, table=True):
 
     `booking_step` says how far its bookings are decided (`Step`), `written` that nothing but bookings takes
     its units: then only those tell whether a reading contains them. `own`: it counts in the account of its
-    listing (escrow); `given_up_at` is when its cancellation was first seen. `restocked`: why a person
-    said, after it was cancelled for want of stock, that there are units.
+    listing (escrow); `given_up_at` is when its cancellation was first seen. `sold_out_at`: when
+    it was cancelled for want of stock, `restocked` why a person said since that there are units.
     """
 
     __tablename__ = "order_line"
@@ -55,6 +55,7 @@ class OrderLineRow(SQLModel, table=True):
     written: bool = Field(default=False, sa_column_kwargs={"server_default": text("0")})
     own: bool = Field(default=False, sa_column_kwargs={"server_default": text("0")})
     given_up_at: datetime | None = Field(default=None, sa_type=Moment)
+    sold_out_at: datetime | None = Field(default=None, sa_type=Moment)
     restocked: str | None = None
 
 

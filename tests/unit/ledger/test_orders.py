@@ -111,6 +111,7 @@ def test_nothing_of_the_buyer_has_a_column() -> None:
         "booking_step",
         "written",
         "given_up_at",
+        "sold_out_at",
         "restocked",
     }
     fields = set(OrderLine.__dataclass_fields__) - {"channel", "ref"}

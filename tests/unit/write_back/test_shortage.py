@@ -161,6 +161,18 @@ def test_a_row_that_could_not_be_believed_for_a_while_is_no_news(short: Counter)
     assert 0 == short.shop.shown("A")
 
 
+def test_an_order_that_is_told_again_was_not_cancelled_again(short: Counter) -> None:
+    restock(short)
+    read_early(short)
+    (number,) = short.shop.lines
+    short.clock.advance(10)
+    refunded = replace(short.shop.lines[number], updated_at=short.clock.now())
+    short.shop.lines[number] = refunded
+    short.cycle_later(60)
+
+    assert 13 == short.shop.shown("A")
+
+
 def test_a_person_may_say_that_there_are_units(short: Counter) -> None:
     short.cycle_later(60)
     lifted = short.ledger.restock(SHOP, Sku("A"), "counted")
