@@ -71,6 +71,7 @@ class OwnWrite:
 class Drift:
     """A listing that showed other units than ours, over the warehouses we write; `places` if several.
 
+    `ours` is what we wrote, or the 0 that the platform made of it for want of stock, since `ours_at`.
     `write` is our write that was overwritten, 0 where the value was only adopted, and `verified` whether that
     write was read back before. `moved_at` is the shop's word for when. `decided`: orders up to `first_seen`
     are known and do not explain it. `counted`: it already made us stop once. `set_back_at`: a later write of

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from syncd.domain.change import Field
 from syncd.domain.drifting import (
@@ -55,10 +56,11 @@ def note_drift(engine: EngineSetup, setup: ChannelSetup, suspects: Sequence[Want
     rows = {wanted.bound.listing.ref: wanted for wanted in suspects}
     writes, blames = ledger.own_writes(name, rows, WRITES), _blames(engine, setup, rows)
     open_ = {item.change.ref for item in ledger.unresolved(name)}
-    seen = [
+    found = [
         _drift(setup, wanted, _last_to_arrive(writes[ref]), blames.get(ref))
         for ref, wanted in rows.items()
     ]
+    seen = [_since_zeroed(engine, setup, rows[row.ref], row) for row in found]
     kept = [
         row
         for row in seen
@@ -111,6 +113,18 @@ def _drift(
         first_seen=listing.observed_at, last_seen=listing.observed_at,
         decided=theirs is not None,
     )  # fmt: skip
+
+
+def _since_zeroed(engine: EngineSetup, setup: ChannelSetup, wanted: Wanted, row: Drift) -> Drift:
+    """The drift from 0 where the platform set that after our write, for want of stock.
+
+    A value that orders make of ours says that it did not.
+    """
+    at = engine.ledger.sold_out(setup.name).get(row.sku) if wanted.sold_out else None
+    if at is None or at <= row.ours_at or not row.shown or explained_by_orders(engine, setup, row):
+        return row
+    lines = engine.ledger.listing_lines(setup.name, row.ref, row.ours_at)
+    return replace(row, ours=0, ours_at=at) if any(line.out_of_stock for line in lines) else row
 
 
 def _places(setup: ChannelSetup, shown: dict[WarehouseId, int]) -> str:

@@ -1,6 +1,7 @@
 """What others do to listings of ours: told with who and when, set back, and not fought over for ever."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -65,6 +66,24 @@ def test_an_edit_by_others_is_told_with_its_age_and_set_back(floor: Shopfloor) -
         "shop: A: it showed 7 instead of 5, which no order explains; set back since"
     ] == attention(report)
     assert [seen.first_seen] == [item.since for item in report.attention]
+
+
+def test_after_the_platforms_zero_an_edit_is_told_from_there(floor: Shopfloor) -> None:
+    written(floor, 20)
+    order = floor.shop.order("A", 3)
+    floor.clock.advance(60)
+    floor.shop.advance(order, OrderState.CANCELLED)
+    floor.shop.lines[order] = replace(floor.shop.lines[order], out_of_stock=True)
+    floor.shop.set_stock("A", MAIN, 0)
+    floor.cycle()
+    unnoticed = drift(floor)
+
+    report = rival(floor, 4)
+
+    assert [] == unnoticed
+    assert ["shop: A: it showed 4 instead of 0, which no order explains; set back since"] == (
+        attention(report)
+    )
 
 
 def test_it_is_seen_in_status_explain_and_history(floor: Shopfloor) -> None:
