@@ -1,8 +1,15 @@
 """How many SKUs one write takes: documented nowhere (Unsure 2), so the most it ever took is remembered."""
 
-from syncd.domain.identity import ChannelName
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from syncd.domain.change import Change
+from syncd.domain.identity import ChannelName, ListingRef
 from syncd.domain.trial import LARGEST_BATCH
 from syncd.ports.channel import FactStore
+
+SKUS_PER_CALL = 50
+"""How many SKUs of one product go into one write."""
 
 
 class LargestBatch:
@@ -21,3 +28,18 @@ class LargestBatch:
         if skus > self._known:
             self._known = skus
             self._facts.learn(self._channel, LARGEST_BATCH, str(skus))
+
+
+def parts(rows: Sequence[Change]) -> Iterator[Sequence[Change]]:
+    """Cut a product's rows into calls of at most SKUS_PER_CALL SKUs, a SKU's rows together."""
+    part: list[Change] = []
+    refs: set[ListingRef] = set()
+    ordered = sorted(rows, key=lambda row: row.ref)
+    for ref, group in groupby(ordered, key=lambda row: row.ref):
+        if len(refs) == SKUS_PER_CALL:
+            yield part
+            part, refs = [], set()
+        part.extend(group)
+        refs.add(ref)
+    if part:
+        yield part

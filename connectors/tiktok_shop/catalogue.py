@@ -1,6 +1,6 @@
 """Reads what a TikTok Shop lists and shows, as listings; knows the 10,000-result cap and its way round."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -9,7 +9,8 @@ from connectors.tiktok_shop.bodies import ProductFilter
 from connectors.tiktok_shop.client import INVENTORY_SKUS, TikTokClient
 from connectors.tiktok_shop.codes import ErrorClass
 from connectors.tiktok_shop.errors import ApiRefused
-from connectors.tiktok_shop.wire import InventorySku, Product, ProductSku
+from connectors.tiktok_shop.paging import whole
+from connectors.tiktok_shop.wire import InventorySku, Product, ProductsData, ProductSku
 from connectors.transport.pacing import Lane
 from syncd.domain.errors import ChannelUnavailable
 from syncd.domain.identity import ListingId, ListingRef, ProductId, WarehouseId
@@ -62,6 +63,23 @@ class Catalogue:
                 found[ref] = listing
         return found
 
+    def still_listed(self, refs: Sequence[ListingRef]) -> Collection[ListingRef]:
+        """Those that have stock and a product that knows them: the stock of a deleted one may still be told."""
+        found = self.look(refs, Lane.BULK)
+        known = {
+            product_id: self._skus_of(product_id)
+            for product_id in dict.fromkeys(ref.product_id for ref in found)
+        }
+        return {ref for ref in found if ref.listing_id in known[ref.product_id]}
+
+    def _skus_of(self, product_id: ProductId) -> Collection[str]:
+        """The SKUs of a product; none where it is deleted or the shop refuses to show it."""
+        try:
+            product = self._client.product(product_id, lane=Lane.BULK)
+        except ApiRefused:
+            return ()
+        return () if product.status == DELETED else {sku.id for sku in product.skus}
+
     def look_at_prices(self, refs: Sequence[ListingRef]) -> Mapping[ListingRef, Listing]:
         """Live price and status."""
         wanted = set(refs)
@@ -97,15 +115,11 @@ class Catalogue:
 
     def _pages(self, wanted: ProductFilter, lane: Lane) -> Iterator[Sequence[Product]]:
         """Pages of a search. The cap may show only in mid-search: then all of it is asked again."""
-        token = ""
-        while True:
-            page = self._client.search_products(wanted, page_token=token, lane=lane)
-            yield page.products
-            if not page.next_page_token:
-                return
-            if page.next_page_token == token:
-                raise ChannelUnavailable("the product search repeats a page")
-            token = page.next_page_token
+
+        def page(token: str) -> ProductsData:
+            return self._client.search_products(wanted, page_token=token, lane=lane)
+
+        return whole(page, "product")
 
     def _kept(self, products: Sequence[Product]) -> Sequence[Listing]:
         return [row for one in products if one.status != DELETED for row in self._of(one)]

@@ -1,15 +1,14 @@
 """A TikTok Shop as a channel: what it shows, its orders, absolute writes, and what it was seen to refuse."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cached_property
-from itertools import groupby
 from random import Random
 
 from pydantic import SecretStr
 
-from connectors.tiktok_shop.batches import LargestBatch
+from connectors.tiktok_shop.batches import LargestBatch, parts
 from connectors.tiktok_shop.calls import App, SignedCalls
 from connectors.tiktok_shop.catalogue import Catalogue
 from connectors.tiktok_shop.client import TikTokClient
@@ -49,8 +48,6 @@ from syncd.ports.deliveries import Delivery, Subscription
 from syncd.ports.tokens import TokenStore
 from syncd.ports.wire import Wire
 
-SKUS_PER_CALL = 50
-"""How many SKUs of one product go into one write; the shop's own limit is undocumented (Unsure 2)."""
 ZERO_REFUSED = "zero_refused"
 DEACTIVATED = "deactivated_by_syncd:"
 SALES = "SALES_WAREHOUSE"
@@ -204,6 +201,10 @@ class TikTokShopChannel:
         """The live stock of these listings."""
         return self._catalogue.look(refs, Lane.URGENT)
 
+    def still_listed(self, refs: Sequence[ListingRef]) -> Collection[ListingRef]:
+        """Those of these few listings that the shop has after all, asked for each product by itself."""
+        return self._catalogue.still_listed(refs)
+
     def look_at_prices(self, refs: Sequence[ListingRef]) -> Mapping[ListingRef, Listing]:
         """The live price and status of these listings."""
         return self._catalogue.look_at_prices(refs)
@@ -218,7 +219,7 @@ class TikTokShopChannel:
         for change in changes:
             groups.setdefault((change.ref.product_id, change.field.value), []).append(change)
         for rows in groups.values():
-            yield from _parts(rows)
+            yield from parts(rows)
 
     def submit(self, exchange: Exchange, zero: Zero) -> Sequence[Outcome]:
         """Write one product. Raises ChannelUnavailable or ChannelUnauthorized when nothing was done."""
@@ -339,21 +340,6 @@ class TikTokShopChannel:
         """HTTP requests since the channel was opened, token calls aside."""
         traffic = self._authorized.traffic()
         return Requests(sent=traffic.sent, throttled=traffic.throttled, retried=traffic.retried)
-
-
-def _parts(rows: Sequence[Change]) -> Iterator[Sequence[Change]]:
-    """Cut a product's rows into calls of at most SKUS_PER_CALL SKUs, a SKU's rows together."""
-    part: list[Change] = []
-    refs: set[ListingRef] = set()
-    ordered = sorted(rows, key=lambda row: row.ref)
-    for ref, group in groupby(ordered, key=lambda row: row.ref):
-        if len(refs) == SKUS_PER_CALL:
-            yield part
-            part, refs = [], set()
-        part.extend(group)
-        refs.add(ref)
-    if part:
-        yield part
 
 
 def _zero_refused(outcome: Outcome, refused: Refusals) -> bool:

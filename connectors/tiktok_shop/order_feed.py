@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from connectors.tiktok_shop.bodies import OrderFilter
 from connectors.tiktok_shop.client import TikTokClient
-from connectors.tiktok_shop.wire import LineItem, Order, moment_of
-from syncd.domain.errors import ChannelUnavailable
+from connectors.tiktok_shop.paging import whole
+from connectors.tiktok_shop.wire import LineItem, Order, OrdersData, moment_of
 from syncd.domain.identity import ChannelName, ListingId, ListingRef, ProductId, WarehouseId
 from syncd.domain.orders import ENTERED, LEFT, PACKED, OrderLine, OrderState
 from syncd.ports.channel import OrderPage
@@ -37,19 +38,15 @@ class TikTokOrderFeed:
         return self.asked_at + (self.client.clock_offset() or timedelta(0))
 
     def pages(self) -> Iterator[OrderPage]:
-        """Every page of the poll."""
+        """Every page of the poll; ChannelUnavailable where an answer lacks orders that were found."""
         for wanted in self._filters():
-            token = ""
-            while True:
-                page = self.client.search_orders(wanted, page_token=token)
+            for orders in whole(partial(self._page, wanted), "order"):
                 yield OrderPage(
-                    lines=[line for order in page.orders for line in lines(self.channel, order)]
+                    lines=[line for order in orders for line in lines(self.channel, order)]
                 )
-                if not page.next_page_token:
-                    break
-                if page.next_page_token == token:
-                    raise ChannelUnavailable("the order search repeats a page")
-                token = page.next_page_token
+
+    def _page(self, wanted: OrderFilter, token: str) -> OrdersData:
+        return self.client.search_orders(wanted, page_token=token)
 
     def _filters(self) -> Iterator[OrderFilter]:
         if self.since is not None:

@@ -1,7 +1,7 @@
 """Knows the shape of TikTok Shop's answers, of which only what syncd uses is kept; no buyer data.
 
 Lenient exactly where the fact sheet is: ids may come as numbers, `data` and lists may be missing or
-null. A quantity that is missing stays None, because absence is never zero.
+null. A quantity that is missing stays None, and so does the list of a search, because absence is never zero.
 """
 
 import json
@@ -47,8 +47,13 @@ Id = Annotated[StrictStr, BeforeValidator(_id_text), Field(min_length=1)]
 Text = Annotated[StrictStr, BeforeValidator(_none_is_empty_text)]
 IdOrNothing = Annotated[Text, BeforeValidator(_id_text)]
 Items = Annotated[tuple[Item, ...], BeforeValidator(_none_is_empty_list)]
-Seconds = StrictInt | None
-"""Unix seconds."""
+Units = Annotated[StrictInt, Field(ge=0, le=10**9)]
+"""A count of things; no shop has more, and what has more digits fits no ledger."""
+Moment = Annotated[StrictInt, Field(ge=0, le=10**13)]
+"""Unix seconds, or milliseconds as far as the year 2286."""
+Seconds = Moment | None
+Code = Annotated[StrictInt, Field(ge=-(10**12), le=10**12)]
+"""What the shop calls a success or a refusal."""
 _MILLISECONDS_FROM = 10**11
 
 
@@ -68,7 +73,7 @@ class WireModel(BaseModel):
 class Head(WireModel):
     """What every answer has beside its data."""
 
-    code: StrictInt
+    code: Code
     message: Text = ""
     request_id: IdOrNothing = ""
 
@@ -107,9 +112,9 @@ class TokenData(WireModel):
     """Answer of token get and refresh. The two times are absolute unix seconds despite their names."""
 
     access_token: StrictStr = Field(min_length=1, repr=False)
-    access_token_expire_in: StrictInt
+    access_token_expire_in: Moment
     refresh_token: StrictStr = Field(min_length=1, repr=False)
-    refresh_token_expire_in: StrictInt
+    refresh_token_expire_in: Moment
     open_id: IdOrNothing = ""
     seller_name: Text = ""
     seller_base_region: Text = ""
@@ -179,7 +184,7 @@ class SkuInventory(WireModel):
     """Available units of a SKU in one warehouse."""
 
     warehouse_id: IdOrNothing = ""
-    quantity: StrictInt | None = None
+    quantity: Units | None = None
 
 
 class SkuStatus(WireModel):
@@ -228,23 +233,23 @@ class Product(WireModel):
 class ProductsData(WireModel):
     """One page of a product search."""
 
-    products: Items[Product] = ()
+    rows: tuple[Product, ...] | None = Field(default=None, alias="products")
     next_page_token: Text = ""
-    total_count: StrictInt | None = None
+    total_count: Units | None = None
 
 
 class WarehouseInventory(WireModel):
     """Available and committed units of a SKU in one warehouse."""
 
     warehouse_id: Id
-    available_quantity: StrictInt | None = None
-    committed_quantity: StrictInt | None = None
+    available_quantity: Units | None = None
+    committed_quantity: Units | None = None
 
 
 class Reserved(WireModel):
     """Units of available stock that the shop, a campaign or a creator holds."""
 
-    quantity: StrictInt | None = None
+    quantity: Units | None = None
 
 
 class Distribution(WireModel):
@@ -265,8 +270,8 @@ class InventorySku(WireModel):
 
     id: Id
     seller_sku: Text = ""
-    total_available_quantity: StrictInt | None = None
-    total_committed_quantity: StrictInt | None = None
+    total_available_quantity: Units | None = None
+    total_committed_quantity: Units | None = None
     warehouse_inventory: Items[WarehouseInventory] = ()
     total_available_inventory_distribution: Distribution | None = None
 
@@ -287,7 +292,7 @@ class InventoryData(WireModel):
 class ExtraError(WireModel):
     """The cause inside a failed entry."""
 
-    code: StrictInt
+    code: Code
     message: Text = ""
     warehouse_id: IdOrNothing = ""
 
@@ -307,7 +312,7 @@ def _none_is_no_detail(value: object) -> object:
 class EntryError(WireModel):
     """One refused item of a call that as a whole answered code 0."""
 
-    code: StrictInt
+    code: Code
     message: Text = ""
     detail: Annotated[EntryDetail, BeforeValidator(_none_is_no_detail)] = EntryDetail()
 
@@ -324,7 +329,7 @@ class CombinedSku(WireModel):
     product_id: IdOrNothing = ""
     sku_id: IdOrNothing = ""
     seller_sku: Text = ""
-    sku_count: StrictInt
+    sku_count: Annotated[Units, Field(ge=1)]
 
 
 class LineItem(WireModel):
@@ -353,8 +358,8 @@ class Order(WireModel):
 
     id: Id
     status: Text = ""
-    create_time: StrictInt
-    update_time: StrictInt
+    create_time: Moment
+    update_time: Moment
     paid_time: Seconds = None
     cancel_time: Seconds = None
     rts_time: Seconds = None
@@ -378,6 +383,6 @@ class Order(WireModel):
 class OrdersData(WireModel):
     """One page of an order search."""
 
-    orders: Items[Order] = ()
+    rows: tuple[Order, ...] | None = Field(default=None, alias="orders")
     next_page_token: Text = ""
-    total_count: StrictInt | None = None
+    total_count: Units | None = None

@@ -1,6 +1,6 @@
 """What the engine asks of a channel: what it shows, its orders, and absolute writes."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -103,6 +103,13 @@ class Channel(Protocol):
         """The live stock of these listings; price and status as last seen may be absent (None, LIVE).
 
         A listing the shop no longer knows is not in the answer.
+        """
+        ...
+
+    def still_listed(self, refs: Sequence[ListingRef]) -> Collection[ListingRef]:
+        """Those of these few listings that the shop has after all, asked for each by itself.
+
+        They are missing from what `listings` said: gone, or left out of an answer that was cut.
         """
         ...
 

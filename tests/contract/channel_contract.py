@@ -77,6 +77,15 @@ class ChannelContract:
         assert {} == dict(stage.channel.look([]))
         assert before == stage.channel.requests().sent
 
+    def test_what_is_listed_is_found_when_it_is_asked_for_by_itself(self, stage: Stage) -> None:
+        found = self.listings(stage)
+        strange_sku = ListingRef(found["A"].ref.product_id, ListingId("999998"))
+        stranger = ListingRef(ProductId("999999"), ListingId("999998"))
+
+        refs = [found["A"].ref, strange_sku, stranger, found["B"].ref]
+
+        assert {found["A"].ref, found["B"].ref} == set(stage.channel.still_listed(refs))
+
     def test_a_quantity_is_set_absolutely_however_often(self, stage: Stage) -> None:
         first = self.write(stage, "A", 9)
         second = self.write(stage, "A", 9)

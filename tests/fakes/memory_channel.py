@@ -1,6 +1,6 @@
 """A shop that is a dictionary, for tests of the engine; it obeys the rules of the Channel port."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -57,6 +57,8 @@ class MemoryChannel:
     calls: int = 0
     campaigns: list[Promotion] = field(default_factory=list)
     promotions_refused: ChannelError | None = None
+    left_out: set[ListingRef] = field(default_factory=set)
+    """What its list lacks although the shop has it."""
 
     def list_sku(
         self, sku: str, price: str | None = None, currency: str = "USD", **stock: int
@@ -146,7 +148,7 @@ class MemoryChannel:
 
     def listings(self) -> Iterator[Sequence[Listing]]:
         self._call()
-        rows = list(self.shop.values())
+        rows = [row for ref, row in self.shop.items() if ref not in self.left_out]
         for start in range(0, len(rows), 2):
             yield [replace(row, observed_at=self.clock.now()) for row in rows[start : start + 2]]
 
@@ -159,6 +161,10 @@ class MemoryChannel:
             for ref in refs
             if ref in self.shop
         }
+
+    def still_listed(self, refs: Sequence[ListingRef]) -> Collection[ListingRef]:
+        self._call()
+        return {ref for ref in refs if ref in self.shop}
 
     def look_at_prices(self, refs: Sequence[ListingRef]) -> Mapping[ListingRef, Listing]:
         self._call()

@@ -1,6 +1,6 @@
 """A shop of any size that costs nothing to ask: listings by formula, so that planning is measured alone."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -89,6 +89,10 @@ class CatalogueShop:
         return {ref: self._listing(int(ref.listing_id)) for ref in refs}
 
     look_at_prices = look
+
+    def still_listed(self, refs: Sequence[ListingRef]) -> Collection[ListingRef]:
+        """All of them."""
+        return refs
 
     def promotions(self) -> Sequence[Promotion]:
         """None."""

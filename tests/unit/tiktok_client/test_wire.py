@@ -3,7 +3,7 @@ import json
 import jsonschema
 import pytest
 
-from connectors.tiktok_shop import bodies
+from connectors.tiktok_shop import bodies, wire
 from connectors.tiktok_shop.bodies import OrderFilter, PriceWrite, ProductFilter, StockWrite
 from connectors.tiktok_shop.wire import (
     Answer,
@@ -29,9 +29,9 @@ def test_ids_that_arrive_as_numbers_become_text_without_losing_digits() -> None:
 
 
 @pytest.mark.parametrize("data", [None, {}, [], "", {"products": None, "next_page_token": None}])
-def test_missing_data_is_an_empty_page(data: object) -> None:
+def test_a_page_without_its_list_is_not_an_empty_page(data: object) -> None:
     page = answer(data).read_data(ProductsData)
-    assert ((), "") == (page.products, page.next_page_token)
+    assert (None, "", None) == (page.rows, page.next_page_token, page.total_count)
 
 
 def test_a_missing_quantity_is_not_zero() -> None:
@@ -48,6 +48,27 @@ def test_a_quantity_that_is_no_whole_number_is_refused(quantity: object) -> None
             [{"warehouse_id": "3", "available_quantity": quantity}]}]}]}  # fmt: skip
     with pytest.raises(UnusableAnswer, match="available_quantity"):
         answer(data).read_data(InventoryData)
+
+
+@pytest.mark.parametrize("quantity", [-1, 10**9 + 1, 10**30])
+def test_a_quantity_that_no_shop_has_is_refused(quantity: int) -> None:
+    data = {"inventory": [{"product_id": "1", "skus": [{"id": "2", "warehouse_inventory":
+            [{"warehouse_id": "3", "available_quantity": quantity}]}]}]}  # fmt: skip
+    with pytest.raises(UnusableAnswer, match="available_quantity"):
+        answer(data).read_data(InventoryData)
+
+
+def test_every_whole_number_of_an_answer_has_bounds() -> None:
+    models = [one for one in vars(wire).values() if isinstance(one, type)]
+    unbound = {
+        f"{model.__name__}.{name}"
+        for model in models
+        if issubclass(model, wire.WireModel)
+        for name, schema in model.model_json_schema().get("properties", {}).items()
+        for one in schema.get("anyOf", [schema])
+        if one.get("type") == "integer" and not {"minimum", "maximum"} <= one.keys()
+    }
+    assert set() == unbound
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b"{}", b'{"code":null}', b"\xff", b"1"])
@@ -97,7 +118,9 @@ ORDER = {
 
 
 def test_nothing_of_the_buyer_enters() -> None:
-    order = answer({"orders": [ORDER]}).read_data(OrdersData).orders[0]
+    orders = answer({"orders": [ORDER]}).read_data(OrdersData).rows
+    assert orders is not None
+    order = orders[0]
     assert "eve" not in repr(order).lower()
     assert ("7068", "A-1", 2) == (
         order.warehouse_id,
