@@ -31,7 +31,7 @@ from syncd.engine.escrow_moving import carry_out, credit, doubt_what_died, next_
 from syncd.engine.ingest import ingest_marked, mark_what_time_changed
 from syncd.engine.mapping import unmapped
 from syncd.engine.ordering import poll_orders
-from syncd.engine.scanning import scan_if_due
+from syncd.engine.scanning import scan_if_due, vanished
 from syncd.engine.setup import ChannelSetup, EngineSetup, Mode, ProgressSink, Trigger
 from syncd.engine.telling import tell
 from syncd.engine.verifying import (
@@ -205,21 +205,23 @@ def _only_heard(
     return replace(report, bookings=books.written())
 
 
-def _prepare(engine: EngineSetup, setup: ChannelSetup, run: RunId, task: Task) -> None:
+def _prepare(engine: EngineSetup, setup: ChannelSetup, run: RunId, task: Task) -> str:
+    """What has to be known before a plan; what a full read of the listings found, in words."""
     engine.ledger.release_due_parks(setup.name, engine.clock.now())
     engine.ledger.rebind(setup.name, setup.rules.fingerprint, setup.rules.bound_sku)
-    scan_if_due(engine, setup, run, task.trigger)
+    found = scan_if_due(engine, setup, run, task.trigger)
     poll_orders(engine, setup)
     decide_drift(engine, setup)
+    return vanished(found)
 
 
 def _planned(
     engine: EngineSetup, setup: ChannelSetup, run: RunId, task: Task, before: Requests
 ) -> ChannelReport:
-    _prepare(engine, setup, run, task)
+    told = _prepare(engine, setup, run, task)
     drafted = draft_plan(engine, setup, run, task.only, {})
     rows = [ChangeReport(change=change, verdict=Verdict.PLANNED) for change in drafted.plan.changes]
-    return _report(engine, setup, drafted, rows, before)
+    return replace(_report(engine, setup, drafted, rows, before), message=told)
 
 
 def _applied(
@@ -231,7 +233,7 @@ def _applied(
     doubt_what_died(engine, setup, lease)
     try:
         hoped = settle_unresolved(engine, setup, run, VERIFY_WITHIN if waits else timedelta(0))
-        _prepare(engine, setup, run, task)
+        told = _prepare(engine, setup, run, task)
     except ChannelError:
         write_back(engine, setup, lease, stopping)  # the source may be well
         raise
@@ -260,7 +262,9 @@ def _applied(
             stopped_by = error
     rows = change_reports(drafted.plan.changes, sent, verdicts)
     books.write()  # for orders that came in the meantime
-    report = replace(_report(engine, setup, drafted, rows, before), bookings=books.written())
+    report = replace(
+        _report(engine, setup, drafted, rows, before), message=told, bookings=books.written()
+    )
     return report if stopped_by is None else _with_failure(report, stopped_by)
 
 

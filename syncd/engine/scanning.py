@@ -4,8 +4,9 @@ import logging
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
-from syncd.domain.errors import ChannelError
-from syncd.domain.identity import RunId
+from syncd.domain.counting import counted
+from syncd.domain.errors import ChannelError, ChannelUnavailable
+from syncd.domain.identity import ListingRef, RunId
 from syncd.domain.listing import Listing
 from syncd.domain.promotion import price_locks
 from syncd.engine.setup import ChannelSetup, EngineSetup, Trigger
@@ -36,14 +37,37 @@ def scan_if_due(
 def scan(engine: EngineSetup, setup: ChannelSetup, run: RunId) -> ListingScan:
     """Read all listings now; may run beside a cycle, whose later writes win over what was read before.
 
-    Raises ChannelError; nothing changes.
+    Raises ChannelError, also when the list lacks what the shop still has; nothing changes.
     """
+
+    def doubt(vanished: Sequence[ListingRef]) -> None:
+        _look_again(setup, vanished)
+
     found = engine.ledger.record_listings(
-        run, setup.name, _told(engine, setup), setup.rules.bound_sku
+        run, setup.name, _told(engine, setup), setup.rules.bound_sku, doubt
     )
     if setup.rules.price is not None:
         note_promotions(engine, setup)
     return found
+
+
+def vanished(found: ListingScan | None) -> str:
+    """What a reader should know of a full read: that listings are gone; empty where none is."""
+    if found is None or not found.gone:
+        return ""
+    return f"{counted(found.gone, 'listing')} vanished from the shop since they were last read"
+
+
+def _look_again(setup: ChannelSetup, missing: Sequence[ListingRef]) -> None:
+    """A list that was cut on its way reads like a shop that deleted the rest (rule 1)."""
+    still = setup.channel.still_listed(missing)
+    if still:
+        first = min(still)
+        raise ChannelUnavailable(
+            f"the list of listings was cut: it lacks {len(still)} of {len(missing)} that were looked at "
+            f"and are there (first: product {first.product_id}, SKU id {first.listing_id}); "
+            "the former list stays"
+        )
 
 
 def note_promotions(engine: EngineSetup, setup: ChannelSetup) -> None:

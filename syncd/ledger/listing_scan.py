@@ -4,7 +4,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from syncd.domain.identity import Sku
+from syncd.domain.identity import ListingId, ListingRef, ProductId, Sku
 from syncd.domain.listing import Listing
 from syncd.ledger.columns import micros
 from syncd.ledger.connection import Connection
@@ -37,6 +37,12 @@ _NEW = f"NOT EXISTS (SELECT 1 FROM listing g WHERE {_SAME_LISTING})"
 _GONE = (
     "g.channel_id = :channel AND g.status <> 'gone' AND NOT EXISTS (SELECT 1 FROM temp.seen s "
     "WHERE s.product_id = g.product_id AND s.listing_id = g.listing_id)"
+)
+MOST_DOUBTED = 20
+# in an order that is no order of the shop's and yet the same each time: a page that was cut is one stretch
+_VANISHED = (
+    f"SELECT g.product_id, g.listing_id FROM listing g WHERE {_GONE} "
+    f"ORDER BY g.id * 2654435761 % 4294967296 LIMIT {MOST_DOUBTED}"
 )
 _TOUCH = "INSERT OR IGNORE INTO temp.touched SELECT g.item_id FROM"
 
@@ -147,6 +153,12 @@ def stage(
             connection.exec_driver_sql(_SEE, rows)
         if stocks:
             connection.exec_driver_sql(_SEE_STOCK, stocks)
+
+
+def vanished(connection: Connection, channel: int | None) -> Sequence[ListingRef]:
+    """Up to MOST_DOUBTED of the listings that were alive and are not staged, from all over the shop."""
+    rows = connection.exec_driver_sql(_VANISHED, {"channel": channel}).all()
+    return [ListingRef(ProductId(product), ListingId(listing)) for product, listing in rows]
 
 
 def merge(connection: Connection, channel: int, now: int) -> ListingScan:

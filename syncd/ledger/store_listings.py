@@ -15,6 +15,7 @@ from syncd.ledger.database import chunks, marks
 from syncd.ledger.dirty import mark_selected, mark_skus
 from syncd.ledger.listing_rows import OF_ITEMS, SELECT, bound_listings
 from syncd.ledger.names import ID_OF_CHANNEL, channel_id, item_ids, known_channel, name_items
+from syncd.ports.listings import Doubt
 from syncd.ports.records import Dirty, ListingScan
 
 _PAGE = 1000
@@ -52,8 +53,9 @@ class ListingStore(StorePart):
         channel: ChannelName,
         batches: Iterable[Sequence[Listing]],
         bind: Callable[[str], Sku],
+        doubt: Doubt | None = None,
     ) -> ListingScan:
-        """A complete read: new listings are adopted, vanished ones are GONE.
+        """A complete read: new listings are adopted, vanished ones are GONE, unless `doubt` raises.
 
         A listing is dirty when it is new, bound anew, changed in status or refusal, or differs from
         what was published. Observations older than the last write count for nothing.
@@ -62,6 +64,9 @@ class ListingStore(StorePart):
         with self._database.private() as connection:
             with connection.begin():
                 listing_scan.stage(connection, batches, bind)
+                vanished = listing_scan.vanished(connection, known_channel(connection, channel))
+            if vanished and doubt is not None:
+                doubt(vanished)
             now = micros(self._clock.now())
             with self._database.writing(connection) as marked:
                 number = channel_id(marked, channel)

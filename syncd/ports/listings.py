@@ -4,9 +4,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from syncd.domain.identity import ChannelName, RunId, Sku, SourceName
+from syncd.domain.identity import ChannelName, ListingRef, RunId, Sku, SourceName
 from syncd.domain.listing import BoundListing, Listing
 from syncd.ports.records import Dirty, ListingScan
+
+Doubt = Callable[[Sequence[ListingRef]], None]
+"""Looks again at listings that a complete read did not show; raises when it is not to be believed."""
 
 
 class ListingLedger(Protocol):
@@ -18,8 +21,11 @@ class ListingLedger(Protocol):
         channel: ChannelName,
         batches: Iterable[Sequence[Listing]],
         bind: Callable[[str], Sku],
+        doubt: Doubt | None = None,
     ) -> ListingScan:
         """A complete read: new listings are adopted (observed becomes published), vanished ones are GONE.
+
+        Before anything changes `doubt` is shown some of those that vanished; what it raises passes through.
 
         Marks SKUs dirty whose listing is new, changed status, or differs from what was published.
         """

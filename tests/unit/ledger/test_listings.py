@@ -152,6 +152,27 @@ def test_scan_that_breaks_off_changes_nothing(
     assert [] == moved(ledger)
 
 
+def test_of_what_vanished_some_is_shown_to_doubt_which_keeps_the_former_list(
+    ledger: SqlLedger, clock: FakeClock, run: RunId
+) -> None:
+    rows = [listing(clock, f"S{number:02}", 5) for number in range(60)]
+    shown: list[Sequence[ListingRef]] = []
+    ledger.record_listings(run, SHOP, [rows], Sku, shown.append)
+    moved(ledger)
+
+    def doubt(vanished: Sequence[ListingRef]) -> None:
+        shown.append(vanished)
+        raise ChannelUnavailable("they are there")
+
+    with pytest.raises(ChannelUnavailable, match="they are there"):
+        ledger.record_listings(run, SHOP, [rows[:10]], Sku, doubt)
+
+    assert [20] == [len(set(refs) - {row.ref for row in rows[:10]}) for refs in shown]
+    assert 60 == ledger.listing_count(SHOP)
+    assert [] == moved(ledger)
+    assert 50 == ledger.record_listings(run, SHOP, [rows[:10]], Sku, shown.append).gone
+
+
 def test_scan_older_than_the_last_observation_counts_for_nothing(
     ledger: SqlLedger, clock: FakeClock, run: RunId
 ) -> None:
