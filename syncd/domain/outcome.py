@@ -48,6 +48,9 @@ class Unknown:
     reason: str
 
 
+NOT_TOLD = "not_told"
+"""The code of a change that was not sent, because the shop did not say what it shows in its place."""
+
 Outcome = Accepted | Rejected | Unknown
 
 

@@ -12,7 +12,7 @@ from syncd.domain.errors import ChannelError, ChannelUnavailable
 from syncd.domain.escrow import Step
 from syncd.domain.identity import ListingRef, ProductId, RunId, WarehouseId
 from syncd.domain.listing import Listing, SetAside
-from syncd.domain.outcome import Accepted, Outcome, Rejected, Retry, Unknown
+from syncd.domain.outcome import NOT_TOLD, Accepted, Outcome, Rejected, Retry, Unknown
 from syncd.domain.rules import Zero
 from syncd.engine.drafting import Drafted
 from syncd.engine.escrow_sending import covered, escrow_amount
@@ -31,6 +31,8 @@ WORKERS = 8
 PARK_FOR = {Retry.LATER: timedelta(hours=1), Retry.NEVER: timedelta(hours=24)}
 SKIP_FOR = timedelta(days=7)
 """What is not ours to write may become ours: it is tried once a week, which costs one refused request."""
+
+_SILENT = "nothing is sent: asked for the listing's stock, the shop did not tell it"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,9 +176,11 @@ class Sender:
         self._engine.ledger.record_intents(self._run, self._setup.name, self._lease.fence, intents)
 
     def _needless(self, row: Change, live: Mapping[ListingRef, Listing]) -> Sent:
-        seen = live.get(row.ref)
-        note = "the shop no longer knows the listing" if seen is None else "already so in the shop"
-        return Sent(change=row, sent=None, at=self._engine.clock.now(), outcome=None, note=note)
+        now = self._engine.clock.now()
+        if shown_units(row, live.get(row.ref)) is None:
+            refused = Rejected(change=row, code=NOT_TOLD, message=_SILENT, retry=Retry.NEXT_CYCLE)
+            return Sent(change=row, sent=None, at=now, outcome=refused)
+        return Sent(change=row, sent=None, at=now, outcome=None, note="already so in the shop")
 
     def _submit(
         self, batch: Sequence[Change], live: Mapping[ListingRef, Listing]
@@ -337,17 +341,21 @@ def amount(
     Never higher than the plan that was judged, never higher than what is wanted now, and higher than
     live only when the order feed is known to be complete up to that look (rule 3).
     """
-    if live is None:
-        return None
-    shown = {stock.warehouse_id: stock.available for stock in live.stock}
-    here = shown.get(row.warehouse_id or WarehouseId(""))
-    if here is None:
+    here = shown_units(row, live)
+    if live is None or here is None:
         return None
     number = row.after if target is None else min(row.after, target)
     complete = orders_complete_until is not None and orders_complete_until >= live.observed_at
     if number > here and not (complete and row.raises):
         return None
     return None if number == here else number
+
+
+def shown_units(row: Change, live: Listing | None) -> int | None:
+    """What the shop says it shows where the row would write; None where it says nothing of it."""
+    shown = () if live is None else live.stock
+    wanted = row.warehouse_id or WarehouseId("")
+    return next((item.available for item in shown if item.warehouse_id == wanted), None)
 
 
 Groups = list[list[Change]]

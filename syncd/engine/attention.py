@@ -9,7 +9,7 @@ from syncd.domain.duration import written
 from syncd.domain.errors import LedgerError
 from syncd.domain.identity import ChannelName, Sku, SourceName
 from syncd.domain.listing import FOR_A_PERSON, SetAside
-from syncd.domain.outcome import Verdict
+from syncd.domain.outcome import NOT_TOLD, Verdict
 from syncd.domain.report import (
     Attention,
     ChannelReport,
@@ -156,13 +156,18 @@ def _channel(channel: ChannelReport) -> Iterator[Attention]:
             count=len(held),
             help=f'syncd release {channel.name} {channel.plan} --reason "…"',
         )
-    for verdict, words in (
-        (Verdict.CONTRADICTED, "accepted, but the shop shows another value"),
-        (Verdict.UNKNOWN, "sent without an answer and not seen in the shop"),
-        (Verdict.REJECTED, "refused by the shop"),
-        (Verdict.ACCEPTED, "accepted, not read back yet"),
+    for verdict, silent, words in (
+        (Verdict.CONTRADICTED, False, "accepted, but the shop shows another value"),
+        (Verdict.UNKNOWN, False, "sent without an answer and not seen in the shop"),
+        (Verdict.REJECTED, True, "not sent, the shop does not tell what it shows"),
+        (Verdict.REJECTED, False, "refused by the shop"),
+        (Verdict.ACCEPTED, False, "accepted, not read back yet"),
     ):
-        rows = [row for row in channel.changes if row.verdict is verdict]
+        rows = [
+            row
+            for row in channel.changes
+            if row.verdict is verdict and (row.code == NOT_TOLD) is silent
+        ]
         if rows:
             first = rows[0]
             why = " ".join(filter(None, (first.code, first.message)))

@@ -1,6 +1,7 @@
 """The number that is really sent, decided by the live value at send time (rules 3 and 5)."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,9 +10,11 @@ from syncd.domain.change import Cause, Change, Field
 from syncd.domain.identity import ListingId, ListingRef, ProductId, Sku, WarehouseId
 from syncd.domain.listing import Listing, ListingStatus, WarehouseStock
 from syncd.domain.orders import OrderState
+from syncd.domain.outcome import NOT_TOLD, Verdict
+from syncd.domain.report import ExitCode
 from syncd.engine.applying import amount
 from syncd.engine.ingest import ingest
-from tests.fakes.memory_channel import MAIN
+from tests.fakes.memory_channel import EAST, MAIN
 from tests.fakes.shopfloor import Shopfloor, kit
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -95,6 +98,30 @@ def test_an_order_between_plan_and_look_is_not_put_back_by_a_lowering(floor: Sho
 
     assert [] == floor.shop.journal
     assert 3 == floor.shop.shown("A")
+
+
+def test_a_warehouse_the_shop_no_longer_tells_is_written_to_by_nobody_and_told(
+    floor: Shopfloor,
+) -> None:
+    ref = floor.shop.list_sku("A", W1=9)
+    floor.source.set(A=5)
+    original = floor.shop.look
+    looks = iter(range(1, 1000))
+
+    def look(refs: Sequence[ListingRef]) -> Mapping[ListingRef, Listing]:
+        live = dict(original(refs))
+        if next(looks) == 2:
+            live[ref] = replace(live[ref], stock=(WarehouseStock(warehouse_id=EAST, available=9),))
+        return live
+
+    floor.shop.look = look  # type: ignore[method-assign]  # an answer that lacks something
+    report = floor.cycle()
+
+    assert [] == floor.shop.journal
+    assert [(Verdict.REJECTED, NOT_TOLD)] == [
+        (row.verdict, row.code) for row in report.channels[0].changes
+    ]
+    assert ExitCode.PARTIAL == report.exit_code()
 
 
 def test_a_source_that_moves_after_the_plan_waits_for_its_own_judgement(floor: Shopfloor) -> None:
