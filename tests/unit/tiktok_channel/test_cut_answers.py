@@ -144,6 +144,13 @@ def test_a_list_that_was_cut_takes_no_listing_away(world: BentShop, bend: Bend) 
     assert 30 == world.shop.available("S2")
 
 
+def test_a_list_shorter_than_its_count_is_not_whole(world: BentShop) -> None:
+    world.bends[PRODUCTS] = fewer
+
+    with pytest.raises(ChannelUnavailable, match="product search found 3 and told 1"):
+        list(world.channel.listings())
+
+
 def test_what_was_left_out_and_is_there_is_named(world: BentShop) -> None:
     (gone,) = world.floor.ledger.bound(SHOP, [Sku("S2")])[Sku("S2")]
     world.bends[PRODUCTS] = lambda data: data.update(products=data["products"][:2], total_count=2)
