@@ -120,7 +120,11 @@ class CsvFileOptions(OptionsPart):
     encoding: Annotated[str | None, BeforeValidator(_encoding, json_schema_input_type=str)] = Field(
         default=None, description="Text encoding (default: BOM, else UTF-8, else cp1252)"
     )
-    decimal: Literal[".", ","] = Field(default=".", description="Decimal mark of numbers")
+    decimal: Literal[".", ","] | None = Field(
+        default=None,
+        description="Decimal mark of numbers (default: a point). A quantity written 1.000 or 1,000 is "
+        "rejected until this or `thousands` says what it is",
+    )
     thousands: Literal[".", ",", " ", "'"] | None = Field(
         default=None, description="Mark between thousands, where the file writes one"
     )
@@ -161,6 +165,11 @@ class CsvFileOptions(OptionsPart):
         return scheme_of(self.path)
 
     @property
+    def decimal_mark(self) -> str:
+        """The declared one, else a point, unless that stands between thousands."""
+        return self.decimal or ("," if self.thousands == "." else ".")
+
+    @property
     def export(self) -> str | None:
         """The export of Shopify that this is, if it is one."""
         return self.format if self.format and self.format.startswith("shopify_") else None
@@ -192,6 +201,13 @@ class CsvFileOptions(OptionsPart):
         fits = {"sheet": form == "xlsx", "trailing_newline": form in _LINES}
         if not fits.get(str(info.field_name), form == "csv"):
             raise ValueError(f"{info.field_name} means nothing for a file read as {form}")
+        return value
+
+    @field_validator("thousands")
+    @classmethod
+    def _of_two_marks(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is not None and value == info.data.get("decimal"):
+            raise ValueError(f"{value} cannot be the decimal mark and stand between thousands")
         return value
 
     @field_validator("allow_private")
@@ -234,8 +250,9 @@ class CsvFileOptions(OptionsPart):
         """What the texts of a row mean."""
         return RowForm(
             sku=self.sku.rule(),
-            decimal=self.decimal,
+            decimal=self.decimal_mark,
             thousands=self.thousands,
+            marks_declared=self.decimal is not None or self.thousands is not None,
             fractions=self.fractions,
             counts_committed=self.committed != "none",
             untracked=self.export is not None,

@@ -7,6 +7,7 @@ from connectors.csv_file.options import CsvFileOptions
 
 LONGEST_SPREADSHEET_NUMBER = 15
 """Significant digits a spreadsheet keeps; it shows no more either."""
+_LIKE_THOUSANDS = 3
 _PLAIN = re.compile(r"-?[0-9]+(?:\.[0-9]+)?", re.ASCII)
 
 
@@ -18,10 +19,15 @@ class Writer:
     """Writes the values of one file, numbers with the decimal mark that the options declare."""
 
     def __init__(self, options: CsvFileOptions) -> None:
-        self._mark = options.decimal
+        self._mark = options.decimal_mark
 
     def number(self, text: str) -> str:
-        """A number written with a point, in the declared form; others are left for the row to reject."""
+        """A number written with a point, in the declared form; others are left for the row to reject.
+
+        Three decimals get a zero more: in a number, other than in a text, they can be no thousands.
+        """
+        if len(text.partition(".")[2]) == _LIKE_THOUSANDS:
+            text += "0"
         return text if self._mark == "." or "." not in text else text.replace(".", self._mark)
 
     def sku_number(self, text: str) -> str:

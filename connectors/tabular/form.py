@@ -25,11 +25,15 @@ class SkuRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowForm:
-    """What a row's texts mean. `fractions` is reject or down; a time without zone needs `zone`."""
+    """What a row's texts mean. `fractions` is reject or down; a time without zone needs `zone`.
+
+    `marks_declared`: somebody said what . and , mean, so that `1.000` is no riddle.
+    """
 
     sku: SkuRule = SkuRule()
     decimal: str = "."
     thousands: str | None = None
+    marks_declared: bool = True
     fractions: str = "reject"
     counts_committed: bool = True
     untracked: bool = False

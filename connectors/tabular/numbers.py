@@ -7,6 +7,8 @@ from decimal import Decimal
 from syncd.domain.stock import LARGEST_QUANTITY
 
 _SCIENTIFIC = re.compile(r"[+-]?[0-9]+([.,][0-9]*)?[eE][+-]?[0-9]+", re.ASCII)
+_TWO_WAYS = re.compile(r"-?[1-9][0-9]{0,2}(?:([.,])[0-9]{3})(?:\1[0-9]{3})*", re.ASCII)
+"""1.000 is one unit or a thousand, and 1,000 too. 0.000 is nothing in both."""
 LONGEST = 40
 
 
@@ -16,10 +18,11 @@ class NotANumber(Exception):  # noqa: N818 - a reason
 
 @dataclass(frozen=True, slots=True)
 class NumberFormat:
-    """The marks of a file's numbers, as declared."""
+    """The marks of a file's numbers: as declared, or the usual ones where nothing is."""
 
     decimal: str = "."
     thousands: str | None = None
+    declared: bool = True
 
     def pattern(self) -> re.Pattern[str]:
         """Sign, digits (grouped only where a thousands mark is declared), and decimals."""
@@ -47,7 +50,11 @@ class Numbers:
         return Decimal(f"{found[1]}{digits}.{found[3] or '0'}")
 
     def units(self, text: str, fractions: str) -> int:
-        """A whole number of units; `12.000` is 12, `12.5` is none unless fractions go down."""
+        """A whole number of units; `12.5` is none unless fractions go down.
+
+        `12.000` is 12 where somebody declared the marks, else it may as well be 12 thousand.
+        """
+        self._refuse_two_ways(text.strip(" \u00a0\t"))
         number = self.exact(text)
         if abs(number) > LARGEST_QUANTITY:
             raise NotANumber(f"{_shown(text)} is larger than {LARGEST_QUANTITY}")
@@ -57,6 +64,18 @@ class Numbers:
                 f"{_shown(text)} is no whole number of units; `fractions: down` would round it down"
             )
         return int(whole)
+
+    def _refuse_two_ways(self, body: str) -> None:
+        if self._form.declared or len(body) > LONGEST:
+            return
+        found = _TWO_WAYS.fullmatch(body)
+        if found is not None:
+            mark = found[1]
+            thousand = "".join(body.split(mark))
+            raise NotANumber(
+                f'{_shown(body)} can be read in two ways: write `thousands: "{mark}"` if it is '
+                f'{thousand}, or `decimal: "{mark}"` if those are decimals'
+            )
 
     def _why(self, body: str) -> str:
         if _SCIENTIFIC.fullmatch(body):

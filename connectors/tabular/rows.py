@@ -113,7 +113,7 @@ class _Columns:
 
     def __init__(self, form: RowForm) -> None:
         self._form = form
-        self._numbers = Numbers(NumberFormat(form.decimal, form.thousands))
+        self._numbers = Numbers(NumberFormat(form.decimal, form.thousands, form.marks_declared))
 
     def sku(self, raw: str) -> Sku:
         form = self._form.sku

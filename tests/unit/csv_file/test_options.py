@@ -41,6 +41,12 @@ def test_what_nobody_can_mean_is_refused(key: str, value: object, words: str) ->
         CsvFileOptions.model_validate({"path": "stock.csv", key: value})
 
 
+@pytest.mark.parametrize("mark", [".", ","])
+def test_one_mark_cannot_stand_for_two_things(mark: str) -> None:
+    with pytest.raises(ValidationError, match="cannot be the decimal mark"):
+        CsvFileOptions.model_validate({"path": "a.csv", "decimal": mark, "thousands": mark})
+
+
 @pytest.mark.parametrize(
     ("path", "auth", "words"),
     [

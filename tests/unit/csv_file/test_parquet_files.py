@@ -58,6 +58,7 @@ def test_columns_are_read_by_their_names(tmp_path: Path) -> None:
         (pa.float32(), 12.0, 12),
         (pa.float16(), 12.0, 12),
         (pa.decimal128(9, 3), Decimal("12.000"), 12),
+        (pa.decimal128(9, 3), Decimal("1000.000"), 1000),
         (pa.decimal256(50, 0), Decimal(12), 12),
         (pa.string(), "12", 12),
         (pa.large_string(), "12", 12),

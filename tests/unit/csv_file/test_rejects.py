@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 
 from connectors.csv_file.frame import BATCH
+from connectors.csv_file.options import CsvFileOptions
 from syncd.domain.stock import State
-from tests.fakes.csv_files import read, text
+from tests.fakes.csv_files import put, read, text
+from tests.fakes.tables import parquet, workbook
 
 
 @pytest.mark.parametrize(
@@ -22,7 +24,7 @@ from tests.fakes.csv_files import read, text
         ("١٢", "is no number"),
         ("１２", "is no number"),
         ("+5", "is no number"),
-        ("1,234", "is no number"),
+        ("12,34", "is no number"),
         ("0x10", "is no number"),
         ("1000000001", "larger than"),
         ("9" * 60, "is no number"),
@@ -164,3 +166,59 @@ def test_every_row_of_a_file_of_many_batches_comes_once_with_its_line(tmp_path: 
 def test_a_file_that_is_exactly_full_of_batches_ends_there(tmp_path: Path) -> None:
     content = "sku,qty\n" + "".join(f"S{number},1\n" for number in range(BATCH))
     assert BATCH == len(text(tmp_path, content).quantities)
+
+
+@pytest.mark.parametrize(
+    ("number", "hint"),
+    [
+        ("1.000", 'write `thousands: "."` if it is 1000, or `decimal: "."` if'),
+        ("1,000", 'write `thousands: ","` if it is 1000, or `decimal: ","` if'),
+        (" -12.345 ", 'write `thousands: "."` if it is -12345, or'),
+        ("1.000.000", 'write `thousands: "."` if it is 1000000, or'),
+    ],
+)
+@pytest.mark.parametrize("fractions", ["reject", "down"])
+def test_a_quantity_that_can_be_read_in_two_ways_is_not_guessed(
+    tmp_path: Path, number: str, hint: str, fractions: str
+) -> None:
+    found = text(
+        tmp_path, f'sku,qty,committed\nA,"{number}",0\nB,2,"{number}"\nC,3,0\n', fractions=fractions
+    )
+
+    assert {"C": 3} == found.quantities
+    assert ["A", "B"] == [reject.sku for reject in found.rejects]
+    assert all(hint in reject.reason for reject in found.rejects)
+
+
+@pytest.mark.parametrize("name", ["stock.csv", "stock.jsonl", "stock.xlsx", "stock.parquet"])
+def test_a_text_can_be_read_in_two_ways_in_every_format_and_a_number_in_none(
+    tmp_path: Path, name: str
+) -> None:
+    content = {
+        "stock.csv": b"sku,qty\nT,1.000\n",
+        "stock.jsonl": b'{"sku": "T", "qty": "1.000"}\n{"sku": "N", "qty": 1.000}\n'
+        b'{"sku": "F", "qty": 1.125}\n',
+        "stock.xlsx": workbook([["sku", "qty"], ["T", "1.000"], ["N", 1.0], ["F", 1.125]]),
+        "stock.parquet": parquet({"sku": ["T"], "qty": ["1.000"]}),
+    }[name]
+    put(tmp_path, content, name)
+
+    found = read(tmp_path, path=name, fractions="down")
+
+    assert ["T"] == [reject.sku for reject in found.rejects]
+    assert {1} >= {units for units in found.quantities.values() if units is not None}
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [({"decimal": "."}, 1), ({"thousands": "."}, 1000), ({"decimal": ",", "thousands": "."}, 1000)],
+)
+def test_what_was_rejected_is_read_again_once_its_marks_are_declared(
+    options: dict[str, str], expected: int, tmp_path: Path
+) -> None:
+    """A file that did not change is read again only where its options became others."""
+    silent = CsvFileOptions.model_validate({"path": "stock.csv"})
+    declared = CsvFileOptions.model_validate({"path": "stock.csv", **options})
+
+    assert repr(silent) != repr(declared)
+    assert {"A": expected} == text(tmp_path, "sku,qty\nA,1.000\n", **options).quantities

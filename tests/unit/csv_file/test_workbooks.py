@@ -65,7 +65,7 @@ def test_a_workbook_is_read_by_the_names_in_its_first_row(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize(
     ("value", "quantity"),
-    [(12, 12), (12.0, 12), (-3, -3), (" 12 ", 12), ("12.000", 12), (0, 0), (3.0000000000000004, 3)],
+    [(12, 12), (12.0, 12), (-3, -3), (" 12 ", 12), (0, 0), (3.0000000000000004, 3)],
 )
 def test_numbers_are_what_people_see(tmp_path: Path, value: object, quantity: int) -> None:
     assert {"A": quantity} == rows_told(tmp_path, [["sku", "qty"], ["A", value]]).quantities
