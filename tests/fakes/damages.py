@@ -1,4 +1,4 @@
-"""Ten ways in which a stock file is damaged on its way, and three in which nobody can see it."""
+"""Ways in which a stock file is damaged on its way, and three in which nobody can see it."""
 
 import random
 from collections.abc import Callable
@@ -34,6 +34,15 @@ def broken_encoding(content: str, chance: random.Random) -> bytes:
     return bytes(raw)
 
 
+def of_two_encodings(content: str, chance: random.Random) -> bytes:
+    """A text of another program, put in as it was; never into a SKU or a number."""
+    rows = lines_of(content)
+    at = chance.randrange(1, len(rows))
+    raw = [row.encode() for row in rows]
+    raw[at] = raw[at].rstrip(b"\n") + chance.choice([b"\xe9", b"\xfc", b"\x96"]) + b"\n"
+    return b"".join(raw)
+
+
 def renamed(content: str, chance: random.Random) -> bytes:
     old, new = chance.choice([("SKU", "Sku Code"), ("Qty", "Quantity"), ("Qty", "qty ")])
     return content.replace(old, new, 1).encode()
@@ -64,18 +73,45 @@ def another_page(content: str, chance: random.Random) -> bytes:
 
 
 def blown_up(content: str, chance: random.Random) -> bytes:
-    def grow(row: str) -> str:
-        sku, units, title = row.split(",")
-        return f"{sku},{units}{chance.choice(['e9', '00000000000', '.5', ',000'])},{title}"
-
     header, *rows = lines_of(content)
-    return (header + "".join(grow(row) for row in rows)).encode()
+    return (header + "".join(_grown(row, chance) for row in rows)).encode()
+
+
+def blown_up_in_places(content: str, chance: random.Random) -> bytes:
+    """Too few rows for a limit of the whole plan."""
+    header, *rows = lines_of(content)
+    some = set(chance.sample(range(len(rows)), 3))
+    told = (_grown(row, chance) if at in some else row for at, row in enumerate(rows))
+    return (header + "".join(told)).encode()
+
+
+def _grown(row: str, chance: random.Random) -> str:
+    sku, units, *rest = row.split(",")
+    more = chance.choice(["e9", "00000000000", ".5", ",000", ".000"])
+    return ",".join([sku, units + more, *rest])
+
+
+def another_table(content: str, chance: random.Random) -> bytes:
+    """Some rows of a file of other columns: of orders, say."""
+    rows = lines_of(content)
+    at = chance.randrange(1, len(rows))
+    width = rows[0].count(",") + 1
+    skus = [row.split(",")[0] for row in chance.sample(rows[1:], 5)]
+    orders = [[str(chance.randrange(10**6)), sku, "1", "2026-11-20", "9.99"] for sku in skus]
+    other = [",".join(order[:width]) + "\n" for order in orders]
+    return "".join(rows[:at] + other + rows[at:]).encode()
 
 
 DAMAGES: list[Damage] = [
-    cut, swapped, doubled, broken_encoding, renamed, shifted, headless, redelimited, another_page,
-    blown_up,
+    cut, swapped, doubled, broken_encoding, of_two_encodings, renamed, shifted, headless, redelimited,
+    another_page, another_table, blown_up, blown_up_in_places,
 ]  # fmt: skip
+
+LOSING_NO_SKU = [
+    swapped, doubled, of_two_encodings, renamed, headless, another_page, another_table, blown_up,
+    blown_up_in_places,
+]  # fmt: skip
+"""Those after which every SKU still stands in the file, so that none may be taken for gone."""
 
 
 def mixed_up(content: str, chance: random.Random) -> bytes:
