@@ -1,8 +1,11 @@
 """Finds a file on this machine, by path or pattern, and proves that it holds still."""
 
 import glob
+import io
+import os
 import stat
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -32,7 +35,8 @@ class FileState:
 def find(pattern: str, folder: Path) -> Path:
     """The file, or the newest match of a pattern; SourceUnavailable when there is none."""
     wanted = str(folder / Path(pattern).expanduser())
-    if Path(wanted).exists() or not glob.has_magic(wanted):
+    # os.path answers False where Path raises: in a folder that this user may not enter.
+    if not glob.has_magic(wanted) or os.path.exists(wanted):  # noqa: PTH110
         return Path(wanted)
     files = list(_files(wanted))
     if not files:
@@ -96,12 +100,38 @@ def settled(look: Callable[[], S], name: str, settle: timedelta, clock: Clock) -
 
 
 def opened(path: Path) -> IO[bytes]:
-    """The file's bytes; SourceUnavailable when they may not or cannot be read."""
+    """The file's bytes; SourceUnavailable when they may not or cannot be read, now or later on."""
     try:
-        return path.open("rb")
+        return io.BufferedReader(_Raw(path))
     except PermissionError:
         raise SourceUnavailable(
             f"{path} may not be read by this user; allow it with chmod or setfacl"
         ) from None
     except OSError as error:
         raise SourceUnavailable(f"{path} cannot be read: {error.strerror}") from error
+
+
+class _Raw(io.FileIO):
+    """A file whose bytes may fail to come: a disk or a server that is at fault makes no damaged file."""
+
+    def readinto(self, buffer: "bytearray | memoryview") -> int:  # type: ignore[override]  # as RawIOBase
+        with readable():
+            return super().readinto(buffer) or 0
+
+    def readall(self) -> bytes:
+        with readable():
+            return super().readall()
+
+
+@contextmanager
+def readable() -> Iterator[None]:
+    """SourceUnavailable for what the system says of a file, its folder or its name that cannot be used."""
+    try:
+        yield
+    except OSError as error:
+        where = f" ({error.filename})" if isinstance(error.filename, str) else ""
+        raise SourceUnavailable(
+            f"the file cannot be read: {error.strerror or error}{where}"
+        ) from error
+    except (ValueError, OverflowError) as error:  # a name or a time that the system cannot have
+        raise SourceUnavailable(f"the file cannot be read: {error}") from error

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from connectors.csv_file.formats import table_of
 from connectors.csv_file.frame import Table
 from connectors.csv_file.local import LocalPlace
+from connectors.csv_file.opening import readable
 from connectors.csv_file.options import AsOf, CsvFileOptions
 from connectors.csv_file.places import Arrival, Place
 from connectors.csv_file.unpacking import plain
@@ -72,8 +73,9 @@ class FileReader:
 
     def batches(self) -> Iterator[RawBatch]:
         """Every row; raises SourceInvalid for a file that is damaged, SourceUnavailable for a changed one."""
-        yield from self._opened().batches()
-        self._arrival.confirm()
+        with readable():
+            yield from self._opened().batches()
+            self._arrival.confirm()
 
     def parse(self, position: int, values: tuple[str, ...]) -> Reading | Reject:
         """Judge one row."""
@@ -110,18 +112,23 @@ class CsvFileSource:
 
     def probe(self, every: timedelta) -> tuple[Check, ...]:
         """How old the file is, and what its place says of it."""
-        return self._place.probe(every)
+        with readable():
+            return self._place.probe(every)
 
     def fingerprint(self) -> str | None:
         """The digest of the file's bytes, where it can be had without fetching them."""
-        return self._place.fingerprint()
+        with readable():
+            return self._place.fingerprint()
 
     @contextmanager
     def snapshot(self, since: datetime | None) -> Iterator[FileReader]:
         """Open the file; always a full reading."""
         del since
-        with self._place.arrival() as arrival, ExitStack() as stack:
-            yield FileReader(self._options, arrival, self._clock, stack)
+        with ExitStack() as stack:
+            with readable():
+                arrival = stack.enter_context(self._place.arrival())
+                reader = FileReader(self._options, arrival, self._clock, stack)
+            yield reader
 
 
 class CsvFileFactory:

@@ -1,9 +1,16 @@
 """Reads sources into the ledger: unchanged ones cheaply, refused ones without harm."""
 
+import logging
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from syncd.domain.errors import SourceError, SourceInvalid, SourceUnauthorized
+from syncd.domain.errors import (
+    SourceError,
+    SourceInvalid,
+    SourceUnauthorized,
+    SourceUnavailable,
+    SyncdError,
+)
 from syncd.domain.identity import RunId, SourceName
 from syncd.domain.report import SourceReport, SourceState
 from syncd.domain.stock import Completeness, Freshness, SourceStanding, freshness
@@ -11,6 +18,8 @@ from syncd.engine.ordering import lines_about_to_be_read, mark_demanded
 from syncd.engine.setup import EngineSetup, SourceSetup
 from syncd.ports.records import SnapshotResult
 from syncd.ports.source import SnapshotReader
+
+logger = logging.getLogger(__name__)
 
 
 def ingest_marked(
@@ -51,6 +60,13 @@ def _ingest_one(
         return _read(engine, run, setup, since)
     except SourceError as error:
         return _failed(engine, run, setup, error)
+    except SyncdError:  # the ledger's, say: no other source would fare better
+        raise
+    except Exception as error:
+        logger.exception("source %s: an error that nobody foresaw", setup.name)
+        # its text may hold a secret, and only the log takes those away
+        text = f"unexpected {type(error).__name__}; the log has its details"
+        return _failed(engine, run, setup, SourceUnavailable(text))
 
 
 def _read(

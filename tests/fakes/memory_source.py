@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from hashlib import blake2b
 
-from syncd.domain.errors import SourceError
 from syncd.domain.identity import DEFAULT_LOCATION, LocationName, Sku, SourceName
 from syncd.domain.stock import Completeness, Reading, Reject, State, Watermark
 from syncd.ports.probe import Check
@@ -93,8 +92,8 @@ class MemorySource:
     rows: list[Row] = field(default_factory=list)
     completeness: Completeness = Completeness.FULL
     batch: int = 3
-    fail: SourceError | None = None
-    fail_at_end: SourceError | None = None
+    fail: Exception | None = None
+    fail_at_end: Exception | None = None
     ragged: list[Reject] = field(default_factory=list)
     objections: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)

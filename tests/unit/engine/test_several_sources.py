@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from syncd.domain.errors import SourceUnavailable
+from syncd.domain.errors import LedgerUnusable, SourceUnavailable
 from syncd.domain.identity import SourceName
-from syncd.domain.report import SourceState
+from syncd.domain.report import ExitCode, SourceState
 from syncd.domain.rules import Combine, Draw, StockRule
 from syncd.domain.stock import After, Basis, Trust
 from tests.fakes.clock import START
@@ -138,6 +138,40 @@ def test_a_source_down_for_hours_may_lower_and_never_raise(
     later(floor, store, 1)
     floor.source.set(A=3)
     assert 7 == shown(floor)
+
+
+@pytest.mark.parametrize("at_end", [False, True])
+def test_an_error_that_a_source_should_not_raise_stops_no_other_source(
+    floor: Shopfloor, store: MemorySource, caplog: pytest.LogCaptureFixture, *, at_end: bool
+) -> None:
+    floor.source.set(A=6)
+    store.set(A=4)
+    assert 10 == shown(floor)
+    broken = KeyError("hunter2")
+    store.fail, store.fail_at_end = (None, broken) if at_end else (broken, None)
+    store.set(A=5)
+    later(floor, store, 0.5)
+    floor.source.set(A=3)
+
+    report = floor.cycle()
+
+    assert 7 == floor.shop.shown("A")
+    assert [SourceState.OK, SourceState.UNAVAILABLE] == [part.state for part in report.sources]
+    assert ExitCode.UNAVAILABLE is report.exit_code()
+    told = [item.what for item in report.attention if "store" in item.what]
+    assert ["unexpected KeyError; the log has its details" in what for what in told] == [True]
+    assert "hunter2" not in repr(report)
+    (logged,) = [record for record in caplog.records if record.exc_info]
+    assert "source store: an error that nobody foresaw" == logged.getMessage()
+
+
+def test_an_error_of_the_ledger_is_no_trouble_of_a_source(
+    floor: Shopfloor, store: MemorySource
+) -> None:
+    store.fail = LedgerUnusable("the disk is full")
+
+    with pytest.raises(LedgerUnusable):
+        floor.cycle()
 
 
 @pytest.mark.parametrize(("then", "expected"), [(After.KEEP, 7), (After.ZERO, 3)])
