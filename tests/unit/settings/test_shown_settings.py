@@ -20,6 +20,7 @@ CHOICES = {
     "a file from the web": ("path", "auth", "allow_private", "timeout", "max_size"),
     "a file over sftp": ("path", "auth", "host_key", "timeout", "max_size"),
     "a workbook": ("format", "sheet"),
+    "how texts and numbers are written": ("encoding", "decimal", "thousands"),
     "goods that are packed": ("left_when",),
     "times of the day": ("cron",),
     "whole readings": ("full_every",),
