@@ -1,12 +1,12 @@
 """A warmed-up syncd: everything is imported once, then every command runs in a fork of its own.
 
-`python -m tests.process.fork_server FD [--naive] [--with=FOLDER]` takes wishes from the socket FD until its
-other end closes. A wish is one JSON object, `{"arguments": [...], "cwd": "…", "environment": {…}, "user": 1}`,
-and comes with four open files: the command's stdin, stdout and stderr, and a socket that is told its process
-id once it runs and its status, as `os.waitpid` gives it, once it has ended. With `--naive`, what is sent to a
-shop is recorded only afterwards: the mistake that the judge of the crash tests must find every time. With
-`--with`, the connectors of that folder are installed. Where the command's folder has a file `later`, the
-wall clock is ahead by as many seconds as it says.
+`python -m tests.process.fork_server FD [--naive] [--in-turn] [--with=FOLDER]` takes wishes from the socket FD
+until its other end closes. A wish is one JSON object, `{"arguments": [...], "cwd": "…", "environment": {…},
+"user": 1}`, and comes with four open files: the command's stdin, stdout and stderr, and a socket that is told
+its process id once it runs and its status, as `os.waitpid` gives it, once it has ended. With `--naive`, what
+is sent to a shop is recorded only afterwards: the mistake that the crash tests must find. With `--in-turn`, a
+cycle sends by one thread, for tests that count calls. With `--with`, the connectors of that folder are
+installed. Where the command's folder has a file `later`, the wall clock is ahead by as many seconds as it says.
 """
 
 import gc
@@ -140,6 +140,10 @@ def main() -> None:
         from tests.process.crash.naive import record_after_sending
 
         record_after_sending()
+    if "--in-turn" in sys.argv:
+        from tests.process.crash.in_turn import send_in_turn
+
+        send_in_turn()
     warm_up()
     Server(socket.socket(fileno=int(sys.argv[1]))).serve()
 

@@ -1,22 +1,31 @@
-"""Kills a command at its 1st, 2nd, … call that writes, syncs or sends, or request, until one run survives."""
+"""Kills a command at its 1st, 2nd, … call that writes, syncs or sends, or request, until one run survives.
+
+strace counts the calls of every thread by themselves, so what is traced must have one thread only: a syncd
+that sends in turn. A traced command with a second one is an error.
+"""
 
 import os
 import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import Enum, auto
 from pathlib import Path
 
 import pytest
 
 from tests.process.crash.judge import Judge
-from tests.process.crash.world import World
+from tests.process.crash.world import Warm, World
 
 PROOF = "SYNCD_PROOF" in os.environ
 CALLS = "fdatasync,fsync,pwrite64,sendto"
+SENDS = "sendto"
+WRITES = ("/inventory/update?", "/prices/update?")
+"""What in the first bytes of a request tells that it writes to the shop."""
 MOST = 5_000
 ROUND = 8
 needs_strace = pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
@@ -30,21 +39,32 @@ class Count:
     violations: list[str]
 
 
+class Where(Enum):
+    """At what a command was killed, as far as the writing to the shop is concerned."""
+
+    BEFORE_WRITES = auto()
+    AT_A_WRITE = auto()
+    AT_THE_LEDGER_AFTER_A_WRITE = auto()
+    ELSEWHERE = auto()
+
+
 Strike = Callable[[int], bool]
 """Runs the command and kills it at the point of this number, from 0; whether it survived."""
 
 
 def count_up(
-    world: World, strike: Strike, prepare: Callable[[], object], every: int, judged: int = ROUND
-) -> Count:
+    world: World, strike: Strike, prepare: Callable[[], object], every: int, *,
+    start: int = 0, judged: int = ROUND,
+) -> Count:  # fmt: skip
     """Kill at every so-manieth point until a run survives, and judge after so many of them."""
     judge = Judge(world)
     assert 0 == world.quieten()[-1], world.warm.printed()
     points, alive = 0, False
     while not alive:
-        assert points * every < MOST, "no run survived"
+        number = start + points * every
+        assert number < MOST, "no run survived"
         prepare()
-        alive = strike(points * every)
+        alive = strike(number)
         points += 1
         if alive or points % judged == 0:
             codes = world.quieten()
@@ -55,22 +75,38 @@ def count_up(
     return Count(points, [])
 
 
-def at_calls(world: World, word: str) -> Strike:
-    """Kill at a system call."""
+@dataclass
+class AtCalls:
+    """Kills at a system call, and counts what it struck."""
 
-    def strike(number: int) -> bool:
-        with _injected(CALLS, f"signal=KILL:when={number + 1}", world.warm.server):
-            world.warm.start(word)
-            return world.warm.ended() != -signal.SIGKILL
+    world: World
+    word: str
+    calls: str = CALLS
+    struck: Counter[Where] = field(default_factory=Counter)
 
-    return strike
+    def __call__(self, number: int) -> bool:
+        """Kill at the call of this number."""
+        trace = Trace(self.world.warm, self.calls)
+        with trace.injected(f"signal=KILL:when={number + 1}"):
+            self.world.warm.start(self.word)
+            survived = self.world.warm.ended() != -signal.SIGKILL
+        if not survived:
+            self.struck[where(trace.lines())] += 1
+        return survived
+
+    def up_to_a_write(self) -> int:
+        """How many calls a run makes before its first write to the shop."""
+        trace = Trace(self.world.warm, self.calls)
+        with trace.injected(f"signal=KILL:when={MOST}"):
+            assert 0 == self.world.warm.run(self.word), self.world.warm.printed()
+        return next(number for number, line in enumerate(trace.lines()) if _writes(line))
 
 
 def from_calls(world: World, word: str, calls: str, error: str, told: str) -> Strike:
     """Let every such call fail from the one of this number on; what the operator is told then is checked."""
 
     def strike(number: int) -> bool:
-        with _injected(calls, f"error={error}:when={number + 1}+", world.warm.server):
+        with Trace(world.warm, calls).injected(f"error={error}:when={number + 1}+"):
             code = world.warm.run(word)
         printed = " ".join(world.warm.printed().split())
         assert code == 0 or (code == 1 and told in printed), printed
@@ -100,18 +136,55 @@ def at_requests(world: World, kind: str) -> Strike:
     return strike
 
 
-@contextmanager
-def _injected(calls: str, what: str, pid: int) -> Iterator[None]:
-    """Every thread that `pid` forks off meets this at such a call; calls count from 1, by thread."""
-    command = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={calls}",
-               "-e", f"inject={calls}:{what}", "-p", str(pid)]  # fmt: skip
-    tracer = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    try:
-        _until_traced(pid, tracer)
-        yield
-    finally:
-        tracer.send_signal(signal.SIGINT)
-        tracer.communicate(timeout=10)
+@dataclass(frozen=True)
+class Trace:
+    """Follows every command that a warmed-up syncd begins, and notes those calls."""
+
+    warm: Warm
+    calls: str
+
+    @contextmanager
+    def injected(self, what: str) -> Iterator[None]:
+        """Whatever is begun meets this at such a call; calls count from 1."""
+        pid = self.warm.server
+        command = ["strace", "-f", "-qq", "-y", "-s", "160", "-o", str(self._file), "-p", str(pid),
+                   "-e", f"trace={self.calls}", "-e", f"inject={self.calls}:{what}"]  # fmt: skip
+        tracer = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+        try:
+            _until_traced(pid, tracer)
+            yield
+        finally:
+            tracer.send_signal(signal.SIGINT)
+            tracer.communicate(timeout=10)
+        threads = {line.split()[0] for line in self._noted()}
+        assert len(threads) <= 1, f"calls are counted by thread, and these made some: {threads}"
+
+    def lines(self) -> list[str]:
+        """The calls in their order, without the thread that made them."""
+        return [line.split(maxsplit=1)[1] for line in self._noted()]
+
+    def _noted(self) -> list[str]:
+        names = tuple(f"{name}(" for name in self.calls.split(","))
+        text = self._file.read_text(errors="replace")
+        return [line for line in text.splitlines() if line.split(maxsplit=1)[1].startswith(names)]
+
+    @property
+    def _file(self) -> Path:
+        return self.warm.log.with_name("trace.log")
+
+
+def where(calls: Sequence[str]) -> Where:
+    """What the last of these calls was; a request leaves in two, its body second."""
+    *before, last = calls
+    if _writes(last) or (last.startswith(SENDS) and any(map(_writes, before[-1:]))):
+        return Where.AT_A_WRITE
+    if not any(map(_writes, before)):
+        return Where.BEFORE_WRITES
+    return Where.AT_THE_LEDGER_AFTER_A_WRITE if "/ledger.db" in last else Where.ELSEWHERE
+
+
+def _writes(call: str) -> bool:
+    return call.startswith(SENDS) and any(path in call for path in WRITES)
 
 
 def _until_traced(pid: int, tracer: subprocess.Popen[str]) -> None:

@@ -2,13 +2,18 @@
 
 import os
 import sqlite3
+import time
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.process.crash.counting import at_requests
-from tests.process.crash.judge import Judge, report_violations
+from tests.process.crash.judge import LATE, Judge, report_violations
 from tests.process.crash.world import NAIVE, World, world_of
 
 PROOF = "SYNCD_PROOF" in os.environ
@@ -17,6 +22,9 @@ ROUND = 10
 MOST_REQUESTS = 20
 LONGEST = 0.8
 """Seconds of a cycle within which it is killed; an undisturbed one takes about so long."""
+MOST_KILLS = 100
+SLOW = {"kind": "slow", "match": "/update", "seconds": 0.3}
+"""The shop does the work and answers later, so that many moments lie between the two."""
 
 
 def crash(world: World, kills: int) -> tuple[int, list[str]]:
@@ -31,11 +39,26 @@ def crash(world: World, kills: int) -> tuple[int, list[str]]:
         codes = world.quieten()
         if codes[-1] != 0:
             return hits, [f"no quiet after kill {start + ROUND}: {codes}\n{world.warm.printed()}"]
-        found = judge.violations()
+        found = judge.violations() or told_otherwise(world)
         if found:
             return hits, found
     assert judge.effects > kills
     return hits, []
+
+
+def told_otherwise(world: World) -> list[str]:
+    """What the report of one undisturbed run tells otherwise than the shop's own log of it."""
+    world.move(4)
+    journal = partial(world.keeper.control.get, f"journal?since={last_entry(world)}")
+    code = world.warm.run("apply", "--json")
+    return report_violations(world, journal()) if code == 0 else [world.warm.printed()]
+
+
+def last_entry(world: World) -> int:
+    """The number of the newest entry in the shop's log."""
+    entries = world.keeper.control.get("journal")["entries"]
+    assert isinstance(entries, list)
+    return int(entries[-1]["seq"])
 
 
 @pytest.mark.parametrize("seed", range(1, 7 if PROOF else 2))
@@ -52,27 +75,36 @@ def test_the_report_tells_what_the_shops_own_log_tells(tmp_path: Path) -> None:
     with world_of(tmp_path, 30, 7) as world:
         world.quieten()
         for _ in range(3):
-            world.move(12)
-            before = len(world.keeper.control.get("journal")["entries"])  # type: ignore[arg-type]  # parsed JSON
-            code = world.warm.run("apply", "--json")
-            journal = world.keeper.control.get(f"journal?since={before}")
-
-            assert 0 == code, world.warm.printed()
-            assert [] == report_violations(world, journal)
+            assert [] == told_otherwise(world)
 
 
-def test_a_ledger_that_records_after_sending_is_always_found_out(tmp_path: Path) -> None:
-    for seed in range(3):
-        folder = tmp_path / str(seed)
-        folder.mkdir()
-        with world_of(folder, 10, seed, server=NAIVE) as world:
-            _, violations = crash(world, ROUND)
+@pytest.mark.parametrize("seed", range(3))
+def test_a_ledger_that_records_after_sending_is_found_out_by_kills(
+    tmp_path: Path, seed: int
+) -> None:
+    with world_of(tmp_path, 10, seed, server=NAIVE) as world:
+        judge = Judge(world)
+        assert 0 == world.quieten()[-1], world.warm.printed()
+        world.misbehave()
+        for _ in range(3):
+            world.move(4)
+            world.warm.run("apply")
+        assert 0 == world.quieten()[-1], world.warm.printed()
+        undisturbed = judge.violations()
 
-        assert any(violation.startswith("I3") for violation in violations), violations
+        found, kills = [], 0
+        world.keeper.control.post("faults", faults=[SLOW])
+        while not (found := unheard_of(judge)) and kills < MOST_KILLS:
+            world.move(4)
+            world.kill_at_random(LONGEST, "apply")
+            kills += 1
+
+    assert [] == undisturbed
+    assert found, f"{kills} kills"
 
 
 def test_a_death_between_a_send_and_its_record_is_found_out(tmp_path: Path) -> None:
-    """The same mistake, found by its consequence alone: an effect that the ledger never heard of."""
+    """The same mistake, found at a request that the shop has done but not answered."""
     with world_of(tmp_path, 10, 0, server=NAIVE) as world:
         strike, judge, number = at_requests(world, "timeout_after_commit"), Judge(world), 0
         assert 0 == world.quieten()[-1], world.warm.printed()
@@ -90,22 +122,94 @@ def unheard_of(judge: Judge) -> list[str]:
     return [text for text in judge.violations() if text.endswith("without an intent")]
 
 
+def kinds(violations: Iterable[str]) -> set[str]:
+    """Which invariants are broken."""
+    return {text.split()[0] for text in violations}
+
+
 def test_the_judge_finds_every_kind_of_violation(tmp_path: Path) -> None:
     with world_of(tmp_path, 10, 5) as world:
         world.move(6)
         assert 0 == world.quieten()[-1], world.warm.printed()
-        judge = Judge(world)
-        sound = judge.violations()
-        before = len(world.keeper.control.get("journal")["entries"])  # type: ignore[arg-type]  # parsed JSON
-        report = report_violations(world, world.keeper.control.get(f"journal?since={before}"))
-        with closing(sqlite3.connect(tmp_path / "ledger.db")) as ledger, ledger:
-            ledger.execute("UPDATE order_line SET units = units + 1")
-            ledger.execute("UPDATE change SET verdict = 'unknown', sent = sent + 1")
-        judge.seen = 0
+        sound = Judge(world).violations()
+        changed(tmp_path, "UPDATE order_line SET units = units + 1")
+        changed(tmp_path, "UPDATE change SET verdict = 'unknown', sent = sent + 1")
         world.on_hand[min(world.on_hand)] += 1
 
-        found = {text.split()[0] for text in judge.violations()}
+        assert [] == sound
+        assert {"I1", "I2", "I3", "I4", "I5"} == kinds(Judge(world).violations())
+
+
+def test_an_intent_answers_for_one_effect(tmp_path: Path) -> None:
+    """The same value was sent before, by an intent of its own."""
+    with world_of(tmp_path, 2, 5) as world:
+        for units in (20, 30, 20, 30):
+            world.on_hand["S000"] = units
+            world.export()
+            assert 0 == world.quieten()[-1], world.warm.printed()
+        sound = Judge(world).violations()
+        changed(tmp_path, "DELETE FROM change WHERE id = (SELECT MAX(id) - 1 FROM change)")
+
+        assert [] == sound
+        assert {"I3"} == kinds(Judge(world).violations())
+
+
+def test_an_intent_that_came_to_nothing_excuses_nothing_later(tmp_path: Path) -> None:
+    """It was replaced by another one, long before the value was sent."""
+    with world_of(tmp_path, 2, 5) as world:
+        for units in (20, 30, 20):
+            world.on_hand["S000"] = units
+            world.export()
+            assert 0 == world.quieten()[-1], world.warm.printed()
+            time.sleep(LATE)
+        judge = Judge(world)
+        sound = judge.violations()
+        changed(tmp_path, "UPDATE change SET sent = 20 WHERE id = (SELECT MAX(id) - 1 FROM change)")
+        changed(tmp_path, "DELETE FROM change WHERE id = (SELECT MAX(id) FROM change)")
+
+        assert [] == sound
+        assert {"I3"} == kinds(Judge(world).violations())
+
+
+def test_two_requests_for_one_product_at_once_are_found_out(tmp_path: Path) -> None:
+    with world_of(tmp_path, 2, 5) as world:
+        assert 0 == world.quieten()[-1], world.warm.printed()
+        judge = Judge(world)
+        sound = judge.violations()
+        world.keeper.control.post("settings", latency=1.0)
+        url = f"{world.keeper.shop['url']}/product/202309/products/1/inventory/update"
+        with ThreadPoolExecutor(2) as pool:
+            for answer in [pool.submit(httpx.post, url) for _ in range(2)]:
+                answer.result()
+
+        assert [] == sound
+        assert {"I8"} == kinds(judge.violations())
+
+
+def test_a_report_that_tells_otherwise_than_the_shop_is_found_out(tmp_path: Path) -> None:
+    with world_of(tmp_path, 10, 5) as world:
+        assert 0 == world.quieten()[-1], world.warm.printed()
+        before = last_entry(world)
+        world.move(6)
+        assert 0 == world.warm.run("apply", "--json"), world.warm.printed()
+        journal = world.keeper.control.get(f"journal?since={before}")
+        entries = journal["entries"]
+        assert isinstance(entries, list)
+        sound = report_violations(world, journal)
+        written, *_ = [entry for entry in entries if entry.get("applied")]
+        asked, *_ = [entry for entry in entries if entry["kind"] == "request"]
+        less = [{**entry, "applied": []} if entry is written else entry for entry in entries]
+        fewer = [entry for entry in entries if entry is not asked]
+        unwritten = report_violations(world, {"entries": less})
+        unasked = report_violations(world, {"entries": fewer})
 
     assert [] == sound
-    assert {"I1", "I2", "I3", "I4", "I5"} == found
-    assert {"I7"} == {text.split()[0] for text in report}
+    assert ["I7 the report tells of"] == [text[:22] for text in unwritten]
+    told = len([entry for entry in entries if entry["kind"] == "request"])
+    assert [f"I7 {told} requests told, {told - 1} arrived"] == unasked
+
+
+def changed(folder: Path, statement: str) -> None:
+    """Tamper with the ledger."""
+    with closing(sqlite3.connect(folder / "ledger.db")) as ledger, ledger:
+        ledger.execute(statement)

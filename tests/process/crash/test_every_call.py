@@ -9,14 +9,16 @@ import pytest
 
 from tests.process.crash.counting import (
     PROOF,
-    at_calls,
+    SENDS,
+    AtCalls,
+    Where,
     at_requests,
     count_up,
     from_calls,
     needs_strace,
 )
 from tests.process.crash.old_ledger import make_old, same_rows
-from tests.process.crash.world import World, world_of
+from tests.process.crash.world import IN_TURN, NAIVE, World, world_of
 
 EVERY = 1 if PROOF else 5
 SELDOM = 1 if PROOF else 10
@@ -28,7 +30,7 @@ LONG = 3_600.0
 def test_no_request_of_a_cycle_is_a_wrong_moment_to_die(tmp_path: Path, kind: str) -> None:
     with world_of(tmp_path, 10, 4) as world:
         every = 1 if PROOF else 2
-        count = count_up(world, at_requests(world, kind), partial(world.move, 4), every, judged=1)
+        count = count_up(world, at_requests(world, kind), partial(world.stir, 4), every, judged=1)
 
     assert [] == count.violations
     assert count.points > 4
@@ -36,11 +38,43 @@ def test_no_request_of_a_cycle_is_a_wrong_moment_to_die(tmp_path: Path, kind: st
 
 @needs_strace
 def test_no_call_of_a_cycle_is_a_wrong_moment_to_die(tmp_path: Path) -> None:
-    with world_of(tmp_path, 10, 3) as world:
-        count = count_up(world, at_calls(world, "apply"), partial(world.move, 4), EVERY)
+    with world_of(tmp_path, 10, 3, server=IN_TURN) as world:
+        strike = AtCalls(world, "apply")
+        count = count_up(world, strike, partial(world.stir, 4), EVERY)
 
     assert [] == count.violations
     assert count.points > 10
+    assert strike.struck[Where.AT_THE_LEDGER_AFTER_A_WRITE] > 3
+    assert strike.struck[Where.AT_A_WRITE] > 0 or not PROOF
+
+
+@needs_strace
+def test_no_send_from_the_first_write_on_is_a_wrong_moment_to_die(tmp_path: Path) -> None:
+    """Each of them, also where the calls of a cycle are struck here and there only."""
+    with world_of(tmp_path, 10, 3, server=IN_TURN) as world:
+        strike = AtCalls(world, "apply", SENDS)
+        start = before_writes(world, strike)
+        count = count_up(world, strike, partial(world.stir, 4), 1, start=start)
+
+    assert [] == count.violations
+    assert strike.struck[Where.AT_A_WRITE] > 3
+
+
+@needs_strace
+def test_a_ledger_that_records_after_sending_is_found_out_at_the_sends(tmp_path: Path) -> None:
+    with world_of(tmp_path, 10, 3, server=(*NAIVE, *IN_TURN)) as world:
+        strike = AtCalls(world, "apply", SENDS)
+        start = before_writes(world, strike)
+        count = count_up(world, strike, partial(world.stir, 4), 1, start=start)
+
+    assert any(text.endswith("without an intent") for text in count.violations), count
+
+
+def before_writes(world: World, strike: AtCalls) -> int:
+    """A point before the first write of a cycle, also of one that asks a little less than this."""
+    assert 0 == world.quieten()[-1], world.warm.printed()
+    world.stir(4)
+    return max(0, strike.up_to_a_write() - 4)
 
 
 @needs_strace
@@ -54,9 +88,9 @@ def test_no_call_of_a_cycle_is_a_wrong_moment_to_die(tmp_path: Path) -> None:
 def test_no_call_of_a_cycle_is_a_wrong_moment_for_the_disk_to_fail(
     tmp_path: Path, calls: str, error: str, told: str, every: int
 ) -> None:
-    with world_of(tmp_path, 10, 9) as world:
+    with world_of(tmp_path, 10, 9, server=IN_TURN) as world:
         strike = from_calls(world, "apply", calls, error, told)
-        count = count_up(world, strike, partial(world.move, 4), 1 if PROOF else every, judged=2)
+        count = count_up(world, strike, partial(world.stir, 4), 1 if PROOF else every, judged=2)
 
     assert [] == count.violations
     assert count.points > 3
@@ -65,10 +99,10 @@ def test_no_call_of_a_cycle_is_a_wrong_moment_for_the_disk_to_fail(
 @needs_strace
 def test_no_call_of_a_token_refresh_is_a_wrong_moment_to_die(tmp_path: Path) -> None:
     """Where the platform takes the old refresh token a while longer, nobody ever has to connect again."""
-    with world_of(tmp_path, 4, 5) as world:
+    with world_of(tmp_path, 4, 5, server=IN_TURN) as world:
         world.keeper.control.post("settings", refresh_grace=LONG)
         prepare = partial(world.keeper.control.post, "tokens/expire")
-        count = count_up(world, at_calls(world, "apply"), prepare, EVERY, judged=1)
+        count = count_up(world, AtCalls(world, "apply"), prepare, EVERY, judged=1)
 
     assert [] == count.violations
     assert count.points > 3
@@ -79,9 +113,9 @@ def test_a_refresh_token_lost_on_the_way_is_told_with_the_command_that_helps(
     tmp_path: Path,
 ) -> None:
     """Where the platform does not, a death between its answer and our commit needs a person, once."""
-    with world_of(tmp_path, 4, 6) as world:
+    with world_of(tmp_path, 4, 6, server=IN_TURN) as world:
         assert 0 == world.quieten()[-1], world.warm.printed()
-        strike, number, lost, alive = at_calls(world, "apply"), 0, 0, False
+        strike, number, lost, alive = AtCalls(world, "apply"), 0, 0, False
         while not alive:
             world.keeper.control.post("tokens/expire")
             alive = strike(number)
@@ -107,12 +141,12 @@ def _connected_again(world: World) -> bool:
 
 @needs_strace
 def test_no_call_of_a_migration_is_a_wrong_moment_to_die(tmp_path: Path) -> None:
-    with world_of(tmp_path, 10, 8) as world:
+    with world_of(tmp_path, 10, 8, server=IN_TURN) as world:
         world.move(6)
         assert 0 == world.quieten()[-1], world.warm.printed()
         kept = tmp_path / "kept.db"
         shutil.copyfile(tmp_path / "ledger.db", kept)
-        strike, number, alive = at_calls(world, "ingest"), 0, False
+        strike, number, alive = AtCalls(world, "ingest"), 0, False
         while not alive:
             make_old(kept, tmp_path / "ledger.db", "0001")
             alive = strike(number)

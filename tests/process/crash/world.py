@@ -13,6 +13,8 @@ from tests.process.forking import Forked, forks
 
 NAIVE = ("--naive",)
 """The flags of a syncd that records what it sends only afterwards."""
+IN_TURN = ("--in-turn",)
+"""The flags of a syncd that sends by one thread, so that all its calls can be counted."""
 TERMS = """\
     reconcile_every: 1h
     limits: {changed: 100%, to_zero: 100%, price_moved: 100%, at_least: 100000}
@@ -32,7 +34,7 @@ class Warm:
     def __init__(self, keeper: Shopkeeper, *flags: str) -> None:
         self._keeper = keeper
         self._forks = forks(*flags)
-        self._log = keeper.folder / "warm.log"
+        self.log = keeper.folder / "warm.log"
         self._command: Forked | None = None
 
     @property
@@ -42,7 +44,7 @@ class Warm:
 
     def start(self, *arguments: str) -> int:
         """Begin a command; its process id."""
-        with self._log.open("wb", buffering=0) as log:
+        with self.log.open("wb", buffering=0) as log:
             self._command = self._forks.start(
                 "--config", "syncd.yaml", *arguments, cwd=self._keeper.folder,
                 environment=self._keeper.environment, stdout=log.fileno(), stderr=log.fileno(),
@@ -61,7 +63,7 @@ class Warm:
 
     def printed(self) -> str:
         """What the last command printed."""
-        return self._log.read_text()
+        return self.log.read_text()
 
 
 @dataclass
@@ -78,11 +80,8 @@ class World:
 
     def wish(self) -> dict[str, tuple[int, str]]:
         """What every listing must show in the end: quantity and price."""
-        taken = dict.fromkeys(self.on_hand, 0)
-        for sku, units in self.orders.values():
-            taken[sku] += units
         return {
-            sku: (max(0, units - taken[sku]), f"{self.cents[sku] / 100:.2f}")
+            sku: (max(0, units - self._promised(sku)), f"{self.cents[sku] / 100:.2f}")
             for sku, units in self.on_hand.items()
         }
 
@@ -104,11 +103,26 @@ class World:
             what()
         self.export()
 
+    def stir(self, moves: int) -> None:
+        """Something happens, and two listings get other numbers, so that every cycle has writes to send."""
+        self.move(moves)
+        for sku in self.dice.sample(sorted(self.on_hand), 2):
+            now = self.on_hand[sku] - self._promised(sku)
+            units = self.dice.choice([units for units in range(1, 60) if units != now])
+            self.on_hand[sku] = self._promised(sku) + units
+            self.cents[sku] += self.dice.choice((-100, 100) if self.cents[sku] > 500 else (100,))
+        self.export()
+
+    def _promised(self, sku: str) -> int:
+        return sum(units for ordered, units in self.orders.values() if ordered == sku)
+
     def _sku(self) -> str:
         return self.dice.choice(sorted(self.on_hand))
 
     def _restock(self) -> None:
-        self.on_hand[self._sku()] = self.dice.randrange(0, 60)
+        """Seldom less than is promised: where nothing can be bought, nothing happens any more."""
+        sku = self._sku()
+        self.on_hand[sku] = max(0, self._promised(sku) + self.dice.randrange(-3, 60))
 
     def _reprice(self) -> None:
         self.cents[self._sku()] = self.dice.randrange(500, 2_500)
