@@ -107,16 +107,18 @@ def ending_authorizations(engine: EngineSetup, now: datetime) -> Iterator[Attent
         )
 
 
-def open_unbooked(engine: EngineSetup, now: datetime) -> tuple[Unbooked, ...]:
+def open_unbooked(
+    engine: EngineSetup, now: datetime, at_once: Collection[ChannelName] = ()
+) -> tuple[Unbooked, ...]:
     """What is wrong with bookings, by the ledger alone."""
-    return unbooked(engine.ledger.open_bookings(MOST_BOOKINGS), now)
+    return unbooked(engine.ledger.open_bookings(MOST_BOOKINGS), now, at_once)
 
 
 def _bookings(
     engine: EngineSetup, now: datetime, left_by: Collection[ChannelName] = ()
 ) -> Iterator[Attention]:
     """`left_by`: channels whose run ended and left some, which its report tells however young they are."""
-    for row in unbooked(engine.ledger.open_bookings(MOST_BOOKINGS), now, left_by):
+    for row in open_unbooked(engine, now, left_by):
         yield _item(row.what, row.help, row.count, row.since)
 
 

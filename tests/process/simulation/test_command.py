@@ -47,8 +47,8 @@ def test_the_same_seeds_give_the_same_document_whatever_runs_at_once(tmp_path: P
 
 
 @contextmanager
-def long_one(folder: Path) -> Iterator[subprocess.Popen[str]]:
-    """A command whose first design is soon done and whose second takes minutes."""
+def long_one(folder: Path) -> Iterator[tuple[subprocess.Popen[str], set[int], set[Path]]]:
+    """A command whose first design is done and whose second takes minutes, its workers and their worlds."""
     asked = ("--design", "B,GA", "--orders", "4000", "--jobs", "2")
     with subprocess.Popen(
         [SYNCD, "simulate", *asked],
@@ -58,7 +58,10 @@ def long_one(folder: Path) -> Iterator[subprocess.Popen[str]]:
         text=True,
     ) as command:
         try:
-            yield command
+            assert command.stderr is not None
+            assert command.stderr.readline().startswith("1 of 2 runs")
+            running = workers(command)
+            yield command, running, worlds(running)
         finally:
             command.kill()
 
@@ -80,11 +83,7 @@ def worlds(pids: set[int]) -> set[Path]:
 
 
 def test_an_interrupted_command_ends_its_workers_and_shows_what_is_whole(tmp_path: Path) -> None:
-    with long_one(tmp_path) as command:
-        assert command.stderr is not None
-        assert command.stderr.readline().startswith("1 of 2 runs")
-        running = workers(command)
-        used = worlds(running)
+    with long_one(tmp_path) as (command, running, used):
         command.send_signal(signal.SIGINT)
         shown, told = command.communicate(timeout=60)
         assert 130 == command.returncode
@@ -99,12 +98,8 @@ def test_an_interrupted_command_ends_its_workers_and_shows_what_is_whole(tmp_pat
 
 
 def test_workers_do_not_outlive_a_command_that_was_killed(tmp_path: Path) -> None:
-    with long_one(tmp_path) as command:
-        assert command.stderr is not None
-        assert command.stderr.readline().startswith("1 of 2 runs")
-        running = workers(command)
-        used = worlds(running)
-    assert running
+    with long_one(tmp_path) as (_, running, used):
+        assert running
     until = time.monotonic() + 60
     while alive(running) and time.monotonic() < until:
         time.sleep(0.1)
