@@ -8,23 +8,14 @@ import pytest
 from syncd.service.cli import main
 from tests.fakes.shopfloor import open_floor
 
-CONFIG = """
-ledger: sqlite:///{ledger}
-sources: {{stock: {{kind: csv_file, path: stock.csv, basis: on_hand, committed: none, orders: on_shipment}}}}
-channels: {{shop: {{kind: tiktok_shop, app_key: k, app_secret: {{credential: s}}}}}}
-"""
-
 
 @pytest.fixture
-def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    monkeypatch.setenv("SYNCD_S", "secret")
-    path = tmp_path / "syncd.yaml"
-    path.write_text(CONFIG.format(ledger=tmp_path / "ledger.db"))
+def config(tmp_path: Path, mapping: str) -> str:
     with open_floor(tmp_path) as floor:
         floor.shop.list_sku("A", W1=3)
         floor.source.set(A=3)
         floor.cycle()
-    return str(path)
+    return mapping
 
 
 def test_advice_is_text_or_one_document(config: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,19 +11,10 @@ from syncd.service.cli import main
 from tests.fakes.memory_channel import MAIN
 from tests.fakes.shopfloor import SHOP, open_floor
 
-CONFIG = """
-ledger: sqlite:///{ledger}
-sources: {{stock: {{kind: csv_file, path: stock.csv, basis: on_hand, committed: none, orders: on_shipment}}}}
-channels: {{shop: {{kind: tiktok_shop, app_key: k, app_secret: {{credential: s}}}}}}
-"""
-
 
 @pytest.fixture
-def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+def config(tmp_path: Path, mapping: str) -> str:
     """A shop that keeps A at 0, and sells B."""
-    monkeypatch.setenv("SYNCD_S", "secret")
-    path = tmp_path / "syncd.yaml"
-    path.write_text(CONFIG.format(ledger=tmp_path / "ledger.db"))
     with open_floor(tmp_path) as floor:
         floor.shop.list_sku("A", W1=3)
         floor.shop.list_sku("B", W1=3)
@@ -35,7 +26,7 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
         floor.shop.set_stock("A", MAIN, 0)
         floor.cycle()
         assert {Sku("A")} == set(floor.ledger.sold_out(SHOP))
-    return str(path)
+    return mapping
 
 
 def unpark(
