@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor, Future, wait
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
@@ -142,14 +142,23 @@ class Sender:
         if not planned:
             return needless, []
         self._record_intents([planned[row.key] for row in exact], exact)
-        return needless, [
-            _Flight(
+        return needless, list(self._take_off(pool, exact, planned, live))
+
+    def _take_off(
+        self, pool: Executor, exact: Sequence[Change],
+        planned: Mapping[tuple[str, str, str, str], Change], live: Mapping[ListingRef, Listing],
+    ) -> Iterator["_Flight"]:  # fmt: skip
+        """Requests side by side, but those of one product one after the other (I8)."""
+        earlier: dict[ProductId, Future[Sequence[Outcome]]] = {}
+        for batch in self._setup.channel.batches(exact):
+            product = batch[0].ref.product_id
+            answer = pool.submit(self._submit_after, earlier.get(product), batch, live)
+            earlier[product] = answer
+            yield _Flight(
                 batch=batch,
                 planned={row.key: planned[row.key] for row in batch},
-                answer=pool.submit(self._submit, batch, live),
+                answer=answer,
             )
-            for batch in self._setup.channel.batches(exact)
-        ]
 
     def _land(self, flights: deque["_Flight"], leave: int) -> Iterator[Sent]:
         """What became of the earliest requests, until so many are left; of all when one failed.
@@ -181,6 +190,15 @@ class Sender:
             refused = Rejected(change=row, code=NOT_TOLD, message=_SILENT, retry=Retry.NEXT_CYCLE)
             return Sent(change=row, sent=None, at=now, outcome=refused)
         return Sent(change=row, sent=None, at=now, outcome=None, note="already so in the shop")
+
+    def _submit_after(
+        self, earlier: Future[Sequence[Outcome]] | None,
+        batch: Sequence[Change], live: Mapping[ListingRef, Listing],
+    ) -> Sequence[Outcome]:  # fmt: skip
+        """Workers begin in order, so the earlier request of the product is under way or done."""
+        if earlier is not None:
+            wait([earlier])
+        return self._submit(batch, live)
 
     def _submit(
         self, batch: Sequence[Change], live: Mapping[ListingRef, Listing]

@@ -186,6 +186,23 @@ def test_two_requests_for_one_product_at_once_are_found_out(tmp_path: Path) -> N
         assert {"I8"} == kinds(judge.violations())
 
 
+def test_a_product_that_takes_three_writes_has_one_of_them_under_way_at_a_time(
+    tmp_path: Path,
+) -> None:
+    with world_of(tmp_path, 120, 5, each=120) as world:
+        assert 0 == world.quieten()[-1], world.warm.printed()
+        before = last_entry(world)
+        world.keeper.control.post("settings", latency=0.3)
+        world.on_hand.update({sku: units + 1 for sku, units in world.on_hand.items()})
+        world.export()
+        assert 0 == world.warm.run("apply", "--json"), world.warm.printed()
+        entries = world.keeper.control.get(f"journal?since={before}")["entries"]
+        assert isinstance(entries, list)
+
+        assert [50, 50, 20] == [len(item["applied"]) for item in entries if item.get("applied")]
+        assert [] == Judge(world).violations()
+
+
 def test_a_report_that_tells_otherwise_than_the_shop_is_found_out(tmp_path: Path) -> None:
     with world_of(tmp_path, 10, 5) as world:
         assert 0 == world.quieten()[-1], world.warm.printed()

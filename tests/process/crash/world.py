@@ -172,13 +172,14 @@ class World:
 
 @contextmanager
 def world_of(
-    folder: Path, skus: int, seed: int, *flags: str, server: Sequence[str] = ()
+    folder: Path, skus: int, seed: int, *flags: str, server: Sequence[str] = (), each: int = 2
 ) -> Iterator[World]:
-    """A connected shop whose products have two SKUs each, and a warmed-up syncd of such flags."""
+    """A connected shop whose products have two (`each`) SKUs each, and a warmed-up syncd of such flags."""
     names = [f"S{number:03}" for number in range(skus)]
     stock = [{"seller_sku": name, "price": "9.00", "stock": 10} for name in names]
     products = [
-        {"title": f"p{start}", "skus": stock[start : start + 2]} for start in range(0, skus, 2)
+        {"title": f"p{start}", "skus": stock[start : start + each]}
+        for start in range(0, skus, each)
     ]
     with shopkeeper_of(folder, {"products": products}, *flags) as keeper:
         path = folder / "syncd.yaml"
