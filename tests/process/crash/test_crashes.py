@@ -20,11 +20,11 @@ PROOF = "SYNCD_PROOF" in os.environ
 KILLS = 3_000 if PROOF else 40
 ROUND = 10
 MOST_REQUESTS = 20
-LONGEST = 0.8
-"""Seconds of a cycle within which it is killed; an undisturbed one takes about so long."""
+LONGEST = 1.5
+"""Seconds of a cycle within which it is killed; one that raises anything waits one of them for orders."""
 MOST_KILLS = 100
-SLOW = {"kind": "slow", "match": "/update", "seconds": 0.3}
-"""The shop does the work and answers later, so that many moments lie between the two."""
+SLOW = {"kind": "slow", "match": "/update", "seconds": 0.3, "times": 0}
+"""The shop always does the work and answers later, so that many moments lie between the two."""
 
 
 def crash(world: World, kills: int) -> tuple[int, list[str]]:
@@ -68,7 +68,7 @@ def test_no_kill_at_any_moment_breaks_an_invariant(tmp_path: Path, seed: int) ->
         hits, violations = crash(world, kills)
 
     assert [] == violations
-    assert hits > kills / 2
+    assert hits > kills / 3
 
 
 def test_the_report_tells_what_the_shops_own_log_tells(tmp_path: Path) -> None:
