@@ -61,6 +61,14 @@ _FRESH = (
     f"CROSS JOIN listing g ON {_SAME_LISTING} WHERE s.observed_at >= g.observed_at "
     "AND s.observed_at >= COALESCE(g.published_at, 0)"
 )
+# before the stock is taken over: back to what we last wrote, but not what it showed since; the shop lowers it
+# with each sale, so that whoever sets it back raises sold units
+_TOUCH_SET_BACK = (
+    f"{_TOUCH} temp.fresh f CROSS JOIN listing g ON g.id = f.id CROSS JOIN listing_stock t "
+    "ON t.listing_id = g.id CROSS JOIN temp.seen_stock k ON k.product_id = g.product_id "
+    "AND k.listing_id = g.listing_id AND k.warehouse_id = t.warehouse_id "
+    "WHERE g.item_id IS NOT NULL AND k.available = t.published AND k.available <> t.available"
+)
 _UPSERT = (
     "INSERT INTO listing (channel_id, product_id, listing_id, seller_sku, item_id, status, title, "
     "refusal, locked_units, price, currency, observed_at, adopted_at, published_price, "
@@ -171,7 +179,8 @@ def merge(connection: Connection, channel: int, now: int) -> ListingScan:
     total = count("SELECT COUNT(*) FROM temp.seen")
     new = count(f"SELECT COUNT(*) FROM temp.seen s WHERE {_NEW}")
     gone = count(f"SELECT COUNT(*) FROM listing g WHERE {_GONE}")
-    for statement in (_BEFORE, _BIND, *_TOUCH_OLD, _FRESH, _UPSERT, _NEW_FRESH, *_STOCK, _RETIRE):
+    before = (_BEFORE, _BIND, *_TOUCH_OLD, _FRESH, _TOUCH_SET_BACK)
+    for statement in (*before, _UPSERT, _NEW_FRESH, *_STOCK, _RETIRE):
         connection.exec_driver_sql(statement, parameters)
     differing = count(_DIFFERING)
     for statement in _TOUCH_NEW:

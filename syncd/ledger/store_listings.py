@@ -57,8 +57,8 @@ class ListingStore(StorePart):
     ) -> ListingScan:
         """A complete read: new listings are adopted, vanished ones are GONE, unless `doubt` raises.
 
-        A listing is dirty when it is new, bound anew, changed in status or refusal, or differs from
-        what was published. Observations older than the last write count for nothing.
+        A listing is dirty when it is new, bound anew, changed in status or refusal, differs from
+        what was published, or was set back to that. Observations older than the last write count for nothing.
         """
         del run
         with self._database.private() as connection:

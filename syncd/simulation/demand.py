@@ -24,6 +24,7 @@ REST = (3 * HOUR, 3 * HOUR + 50 * 60)
 """Every night nobody buys for so long, so that what must hold at rest can be looked at."""
 STOCK_DAYS = 6.0
 RESTOCKED_AFTER = 2 * DAY
+"""From the moment at which less is left than a buyer takes on average."""
 
 
 class Side(StrEnum):

@@ -74,6 +74,7 @@ class World:
         self._trace = trace
         self._books = books
         self._lots = {article.sku: article.lot for article in demand.articles}
+        self._baskets = {article.sku: article.basket for article in demand.articles}
         self._restocking: set[str] = set()
         self._shelved: list[tuple[float, str]] = []
         for buyer in demand.buyers:
@@ -113,7 +114,7 @@ class World:
             return
         self.tally.sold(buyer.side, units, left=left)
         self.left[sku] = left - units
-        if left <= units and sku not in self._restocking:
+        if left - units < self._baskets[sku] and sku not in self._restocking:
             self._restocking.add(sku)
             self.timeline.after(RESTOCKED_AFTER, partial(self._restock, sku))
 

@@ -1,7 +1,8 @@
 """Kills a command at its 1st, 2nd, … call that writes, syncs or sends, or request, until one run survives.
 
 strace counts the calls of every thread by themselves, so what is traced must have one thread only: a syncd
-that sends in turn. A traced command with a second one is an error.
+that sends in turn. A traced command with a second one is an error. It counts each kind of call by itself,
+too: of several kinds only the most frequent would ever be struck, so one kind is struck at a time.
 """
 
 import os
@@ -14,6 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -22,8 +24,8 @@ from tests.process.crash.judge import Judge
 from tests.process.crash.world import Warm, World
 
 PROOF = "SYNCD_PROOF" in os.environ
-CALLS = "fdatasync,fsync,pwrite64,sendto"
-SENDS = "sendto"
+SENDS, STORES, SYNCS = "sendto", "pwrite64", "fdatasync"
+KINDS = (SENDS, STORES, SYNCS)
 WRITES = ("/inventory/update?", "/prices/update?")
 """What in the first bytes of a request tells that it writes to the shop."""
 MOST = 5_000
@@ -77,16 +79,16 @@ def count_up(
 
 @dataclass
 class AtCalls:
-    """Kills at a system call, and counts what it struck."""
+    """Kills at a system call of one kind, and counts what it struck."""
 
     world: World
     word: str
-    calls: str = CALLS
+    kind: str
     struck: Counter[Where] = field(default_factory=Counter)
 
     def __call__(self, number: int) -> bool:
         """Kill at the call of this number."""
-        trace = Trace(self.world.warm, self.calls)
+        trace = Trace(self.world.warm, self.kind)
         with trace.injected(f"signal=KILL:when={number + 1}"):
             self.world.warm.start(self.word)
             survived = self.world.warm.ended() != -signal.SIGKILL
@@ -95,18 +97,19 @@ class AtCalls:
         return survived
 
     def up_to_a_write(self) -> int:
-        """How many calls a run makes before its first write to the shop."""
-        trace = Trace(self.world.warm, self.calls)
+        """How many such calls a run makes before its first write to the shop."""
+        trace = Trace(self.world.warm, self.kind)
         with trace.injected(f"signal=KILL:when={MOST}"):
             assert 0 == self.world.warm.run(self.word), self.world.warm.printed()
-        return next(number for number, line in enumerate(trace.lines()) if _writes(line))
+        before = takewhile(lambda line: not _writes(line), trace.lines())
+        return sum(line.startswith(self.kind) for line in before)
 
 
-def from_calls(world: World, word: str, calls: str, error: str, told: str) -> Strike:
+def from_calls(world: World, word: str, kind: str, error: str, told: str) -> Strike:
     """Let every such call fail from the one of this number on; what the operator is told then is checked."""
 
     def strike(number: int) -> bool:
-        with Trace(world.warm, calls).injected(f"error={error}:when={number + 1}+"):
+        with Trace(world.warm, kind).injected(f"error={error}:when={number + 1}+"):
             code = world.warm.run(word)
         printed = " ".join(world.warm.printed().split())
         assert code == 0 or (code == 1 and told in printed), printed
@@ -138,17 +141,17 @@ def at_requests(world: World, kind: str) -> Strike:
 
 @dataclass(frozen=True)
 class Trace:
-    """Follows every command that a warmed-up syncd begins, and notes those calls."""
+    """Follows every command that a warmed-up syncd begins, notes its calls and strikes those of one kind."""
 
     warm: Warm
-    calls: str
+    kind: str
 
     @contextmanager
     def injected(self, what: str) -> Iterator[None]:
         """Whatever is begun meets this at such a call; calls count from 1."""
         pid = self.warm.server
         command = ["strace", "-f", "-qq", "-y", "-s", "160", "-o", str(self._file), "-p", str(pid),
-                   "-e", f"trace={self.calls}", "-e", f"inject={self.calls}:{what}"]  # fmt: skip
+                   "-e", f"trace={','.join(KINDS)}", "-e", f"inject={self.kind}:{what}"]  # fmt: skip
         tracer = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
         try:
             _until_traced(pid, tracer)
@@ -164,7 +167,7 @@ class Trace:
         return [line.split(maxsplit=1)[1] for line in self._noted()]
 
     def _noted(self) -> list[str]:
-        names = tuple(f"{name}(" for name in self.calls.split(","))
+        names = tuple(f"{kind}(" for kind in KINDS)
         text = self._file.read_text(errors="replace")
         return [line for line in text.splitlines() if line.split(maxsplit=1)[1].startswith(names)]
 

@@ -149,12 +149,12 @@ def report_violations(world: World, journal: Mapping[str, object]) -> list[str]:
     assert isinstance(entries, list)
     requests = [entry for entry in entries if entry["kind"] == "request"]
     effects = sorted(
-        (item["sku_id"], item["quantity"] if "quantity" in item else item["price"])
+        (item["sku_id"], str(item["quantity"] if "quantity" in item else item["price"]))
         for entry in requests
         for item in entry.get("applied") or ()
     )
     told = sorted(
-        (row["listing_id"], row["after"])
+        (row["listing_id"], str(row["after"]))
         for row in report["changes"]
         if row["outcome"] in {"verified", "accepted", "contradicted"}
     )

@@ -194,6 +194,20 @@ def test_a_cancelled_order_may_come_back_to_the_shelf(floor: Shopfloor) -> None:
     assert [] == drift(floor)
 
 
+def test_a_listing_that_is_set_back_to_what_we_last_wrote_loses_again_what_was_sold_since(
+    floor: Shopfloor,
+) -> None:
+    written(floor)
+    floor.shop.order("A", 2)
+    floor.clock.advance(60)
+    floor.cycle()
+    sold = floor.shop.shown("A")
+
+    rival(floor, 5)
+
+    assert (3, 3) == (sold, floor.shop.shown("A"))
+
+
 def test_the_right_number_is_no_drift_whoever_wrote_it(floor: Shopfloor) -> None:
     written(floor)
     floor.source.set(A=7)
