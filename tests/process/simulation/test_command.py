@@ -61,7 +61,7 @@ def long_one(folder: Path) -> Iterator[tuple[subprocess.Popen[str], set[int], se
             assert command.stderr is not None
             assert command.stderr.readline().startswith("1 of 2 runs")
             running = workers(command)
-            yield command, running, worlds(running)
+            yield command, running, worlds_once_open(running)
         finally:
             command.kill()
 
@@ -74,6 +74,14 @@ def workers(command: subprocess.Popen[str]) -> set[int]:
 
 def alive(pids: set[int]) -> set[int]:
     return {pid for pid in pids if Path(f"/proc/{pid}/exe").exists()}
+
+
+def worlds_once_open(pids: set[int]) -> set[Path]:
+    """Waits for one: at the second run's start, and at a simulated crash, no file is open."""
+    until = time.monotonic() + 60
+    while not (found := worlds(pids)) and time.monotonic() < until:
+        time.sleep(0.05)
+    return found
 
 
 def worlds(pids: set[int]) -> set[Path]:
