@@ -131,13 +131,16 @@ def _intents(
     """What was about to be sent, oldest first, and the newest value that the shop took."""
     intents: defaultdict[Place, list[Intended]] = defaultdict(list)
     newest: dict[Place, int] = {}
-    query = "select id, listing_id, field, sent, intent_at, verdict from change order by id"
-    for number, listing, name, sent, micros, verdict in ledger.execute(query):
+    query = (
+        "select id, listing_id, field, sent, intent_at, verdict = 'verified' or acknowledged "
+        "from change order by id"
+    )
+    for number, listing, name, sent, micros, taken in ledger.execute(query):
         place, at = (listing, name), micros / 1e6
         if intents[place]:
             intents[place][-1] = replace(intents[place][-1], ended=at)
         intents[place].append(Intended(number, sent, at))
-        if verdict in {"accepted", "verified", "contradicted"}:
+        if taken:
             newest[place] = sent
     return intents, newest
 
