@@ -73,8 +73,7 @@ class World:
         """Told of everything that happens to orders of TikTok."""
         self._trace = trace
         self._books = books
-        self._lots = {article.sku: article.lot for article in demand.articles}
-        self._baskets = {article.sku: article.basket for article in demand.articles}
+        self._articles = {article.sku: article for article in demand.articles}
         self._restocking: set[str] = set()
         self._shelved: list[tuple[float, str]] = []
         for buyer in demand.buyers:
@@ -114,7 +113,7 @@ class World:
             return
         self.tally.sold(buyer.side, units, left=left)
         self.left[sku] = left - units
-        if left - units < self._baskets[sku] and sku not in self._restocking:
+        if left - units < self._articles[sku].basket and sku not in self._restocking:
             self._restocking.add(sku)
             self.timeline.after(RESTOCKED_AFTER, partial(self._restock, sku))
 
@@ -136,9 +135,10 @@ class World:
 
     def _restock(self, sku: str) -> None:
         self._restocking.discard(sku)
-        self._trace.note(f"{self._lots[sku]} of {sku} come in")
-        self.left[sku] += self._lots[sku]
-        self.merchant.change(sku, self._lots[sku], self.timeline.time)
+        lot = self._articles[sku].lot
+        self._trace.note(f"{lot} of {sku} come in")
+        self.left[sku] += lot
+        self.merchant.change(sku, lot, self.timeline.time)
         self.changed(sku)
 
     def _collect(self) -> None:

@@ -26,6 +26,8 @@ from tests.process.crash.world import Warm, World
 PROOF = "SYNCD_PROOF" in os.environ
 SENDS, STORES, SYNCS = "sendto", "pwrite64", "fdatasync"
 KINDS = (SENDS, STORES, SYNCS)
+UNSTRUCK = "fsync"
+"""No command that is struck syncs that way; one that did would have moments that nobody looks at."""
 WRITES = ("/inventory/update?", "/prices/update?")
 """What in the first bytes of a request tells that it writes to the shop."""
 MOST = 5_000
@@ -151,7 +153,8 @@ class Trace:
         """Whatever is begun meets this at such a call; calls count from 1."""
         pid = self.warm.server
         command = ["strace", "-f", "-qq", "-y", "-s", "160", "-o", str(self._file), "-p", str(pid),
-                   "-e", f"trace={','.join(KINDS)}", "-e", f"inject={self.kind}:{what}"]  # fmt: skip
+                   "-e", f"trace={','.join((*KINDS, UNSTRUCK))}",
+                   "-e", f"inject={self.kind}:{what}"]  # fmt: skip
         tracer = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
         try:
             _until_traced(pid, tracer)
@@ -159,15 +162,19 @@ class Trace:
         finally:
             tracer.send_signal(signal.SIGINT)
             tracer.communicate(timeout=10)
-        threads = {line.split()[0] for line in self._noted()}
+        noted = self._noted((*KINDS, UNSTRUCK))
+        assert not any(f" {UNSTRUCK}(" in line for line in noted), (
+            f"{UNSTRUCK} is a kind of its own"
+        )
+        threads = {line.split()[0] for line in noted}
         assert len(threads) <= 1, f"calls are counted by thread, and these made some: {threads}"
 
     def lines(self) -> list[str]:
         """The calls in their order, without the thread that made them."""
-        return [line.split(maxsplit=1)[1] for line in self._noted()]
+        return [line.split(maxsplit=1)[1] for line in self._noted(KINDS)]
 
-    def _noted(self) -> list[str]:
-        names = tuple(f"{kind}(" for kind in KINDS)
+    def _noted(self, kinds: Sequence[str]) -> list[str]:
+        names = tuple(f"{kind}(" for kind in kinds)
         text = self._file.read_text(errors="replace")
         return [line for line in text.splitlines() if line.split(maxsplit=1)[1].startswith(names)]
 

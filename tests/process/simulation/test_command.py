@@ -12,6 +12,7 @@ import pytest
 
 from syncd.simulation.run import MEMORY
 from tests.process.conftest import SYNCD
+from tests.process.daemons import until
 from tests.process.forking import forks
 
 WORLD = f"{MEMORY}/syncd-world-"
@@ -78,9 +79,13 @@ def alive(pids: set[int]) -> set[int]:
 
 def worlds_once_open(pids: set[int]) -> set[Path]:
     """Waits for one: at the second run's start, and at a simulated crash, no file is open."""
-    until = time.monotonic() + 60
-    while not (found := worlds(pids)) and time.monotonic() < until:
-        time.sleep(0.05)
+    found: set[Path] = set()
+
+    def opened() -> bool:
+        found.update(worlds(pids))
+        return bool(found)
+
+    until(opened, "a simulated world is open")
     return found
 
 
