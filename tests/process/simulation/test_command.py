@@ -91,8 +91,16 @@ def worlds_once_open(pids: set[int]) -> set[Path]:
 
 def worlds(pids: set[int]) -> set[Path]:
     """The folders in memory in which these processes have files open."""
-    held = [str(file.readlink()) for pid in pids for file in Path(f"/proc/{pid}/fd").iterdir()]
+    held = [name for pid in pids for name in map(opened_as, Path(f"/proc/{pid}/fd").iterdir())]
     return {MEMORY / Path(name).relative_to(MEMORY).parts[0] for name in held if WORLD in name}
+
+
+def opened_as(file: Path) -> str:
+    """What a process has open there; nothing once it was closed, which may be while one looks."""
+    try:
+        return str(file.readlink())
+    except FileNotFoundError:
+        return ""
 
 
 def test_an_interrupted_command_ends_its_workers_and_shows_what_is_whole(tmp_path: Path) -> None:
