@@ -13,7 +13,7 @@ from syncd.domain.errors import UsageError
 from syncd.domain.report import ExitCode
 from syncd.ports.sandbox import ShopSimulator
 from syncd.service.connectors import channel_factory, sandbox_factories
-from syncd.service.workers import working
+from syncd.service.workers import unless_interrupted, working
 from syncd.simulation.demand import SCENARIOS
 from syncd.simulation.designs import DESIGNS
 from syncd.simulation.figures import TYPICAL, Figures, figures
@@ -66,7 +66,7 @@ def simulate(asked: Asked, jobs: int | None, as_json: bool) -> ExitCode:
 
 
 def _as_they_end(pool: ProcessPoolExecutor, trials: Sequence[Trial]) -> Iterator[Outcome]:
-    for done in as_completed([pool.submit(one, each) for each in trials]):
+    for done in as_completed([pool.submit(unless_interrupted, one, each) for each in trials]):
         yield done.result()
 
 
