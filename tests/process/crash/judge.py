@@ -30,6 +30,14 @@ class Intended:
     ended: float = float("inf")
 
 
+@dataclass(frozen=True)
+class Effect:
+    """What a place was set to, and the newest intent that may have done it; 0 where there is none."""
+
+    value: int
+    number: int
+
+
 @dataclass
 class Judge:
     """Remembers how far the shop's log was read, which intents had their effect, and the last effects."""
@@ -38,7 +46,7 @@ class Judge:
     seen: int = 0
     effects: int = 0
     spent: set[int] = field(default_factory=set)
-    last: dict[Place, int] = field(default_factory=dict)
+    last: dict[Place, Effect] = field(default_factory=dict)
 
     def violations(self) -> list[str]:
         """Everything that is wrong now; the world must be quiet."""
@@ -81,22 +89,23 @@ class Judge:
         intents, newest = _intents(ledger)
         for listing, name, value, at in self._new_effects():
             place = listing, name
-            self.last[place] = value
             alike = [
                 one
                 for one in intents.get(place, ())
                 if one.value == value and one.number not in self.spent and one.ended + LATE >= at
             ]
-            own = next((one for one in alike if one.begun <= at), None)
-            if own is not None:
-                self.spent.add(own.number)
+            begun = [one.number for one in alike if one.begun <= at]
+            self.last[place] = Effect(value, max(begun, default=0))
+            if begun:
+                self.spent.add(min(begun))
             elif alike:
                 yield f"I3 {listing} {name} was set to {value} before its intent was written"
             else:
                 yield f"I3 {listing} {name} was set to {value} without an intent"
-        for place, value in self.last.items():
-            if newest.get(place) != value:
-                yield f"I4 {place} was last set to {value}, the newest write was {newest.get(place)}"
+        for place, last in self.last.items():
+            taken = newest.get(place)
+            if taken is not None and taken.number >= last.number and taken.value != last.value:
+                yield f"I4 {place} was last set to {last.value}, the newest write was {taken.value}"
 
     def _new_effects(self) -> Iterator[tuple[str, str, int, float]]:
         entries = self.world.keeper.control.get(f"journal?since={self.seen}")["entries"]
@@ -127,10 +136,13 @@ class Judge:
 
 def _intents(
     ledger: sqlite3.Connection,
-) -> tuple[Mapping[Place, Sequence[Intended]], Mapping[Place, int]]:
-    """What was about to be sent, oldest first, and the newest value that the shop took."""
+) -> tuple[Mapping[Place, Sequence[Intended]], Mapping[Place, Effect]]:
+    """What was about to be sent, oldest first, and the newest of it that the shop says it took.
+
+    A process may die before the shop's answer: what it had sent may have had its effect, too.
+    """
     intents: defaultdict[Place, list[Intended]] = defaultdict(list)
-    newest: dict[Place, int] = {}
+    newest: dict[Place, Effect] = {}
     query = (
         "select id, listing_id, field, sent, intent_at, verdict = 'verified' or acknowledged "
         "from change order by id"
@@ -141,7 +153,7 @@ def _intents(
             intents[place][-1] = replace(intents[place][-1], ended=at)
         intents[place].append(Intended(number, sent, at))
         if taken:
-            newest[place] = sent
+            newest[place] = Effect(sent, number)
     return intents, newest
 
 

@@ -171,6 +171,31 @@ def test_an_intent_that_came_to_nothing_excuses_nothing_later(tmp_path: Path) ->
         assert {"I3"} == kinds(Judge(world).violations())
 
 
+def test_what_a_dead_process_had_sent_may_land_last_and_what_the_shop_took_before_may_not(
+    tmp_path: Path,
+) -> None:
+    with world_of(tmp_path, 2, 5) as world:
+        for units in (20, 30):
+            world.on_hand["S000"] = units
+            world.export()
+            assert 0 == world.quieten()[-1], world.warm.printed()
+        judge = Judge(world)
+        changed(
+            tmp_path,
+            "UPDATE change SET acknowledged = 0, verdict = 'contradicted' "
+            "WHERE id = (SELECT MAX(id) FROM change)",
+        )
+        sound = judge.violations()
+        changed(
+            tmp_path,
+            "UPDATE change SET acknowledged = 1, verdict = 'verified', sent = 40 "
+            "WHERE id = (SELECT MAX(id) FROM change)",
+        )
+
+        assert [] == sound
+        assert {"I4"} == kinds(judge.violations())
+
+
 def test_two_requests_for_one_product_at_once_are_found_out(tmp_path: Path) -> None:
     with world_of(tmp_path, 2, 5) as world:
         assert 0 == world.quieten()[-1], world.warm.printed()
