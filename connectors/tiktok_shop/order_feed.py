@@ -21,6 +21,8 @@ OPEN_STATES = (
     OrderState.AWAITING_COLLECTION,
 )
 PLATFORM = "FULFILLMENT_BY_TIKTOK"
+COLLECTED = frozenset({"FULFILLING", "COMPLETED"})
+"""Words for a package that the carrier has (description of package_status)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +79,7 @@ def _line(
     seller_sku: str, units: int,
 ) -> OrderLine:  # fmt: skip
     state = state_of(order.status, item.display_status)
+    reached = _reached(order, item, state)
     updated = moment_of(order.update_time)
     return OrderLine(
         channel=channel,
@@ -88,15 +91,35 @@ def _line(
         state=state,
         created_at=moment_of(order.create_time),
         updated_at=updated,
-        entered_at=_first(updated, order, item) if state in ENTERED else None,
-        packed_at=_first(updated, order, item) if state in PACKED else None,
+        entered_at=_first(updated, order, item) if reached in ENTERED else None,
+        packed_at=_first(updated, order, item) if reached in PACKED else None,
         left_at=min(updated, moment_of(order.collection_time or order.update_time))
-        if state in LEFT
+        if reached in LEFT
         else None,
         warehouse_id=WarehouseId(order.warehouse_id) if order.warehouse_id else None,
         platform_fulfilled=order.fulfillment_type == PLATFORM,
         out_of_stock=_for_want_of_stock(order),
     )
+
+
+def _reached(order: Order, item: LineItem, state: OrderState) -> OrderState:
+    """The furthest state a line is known to have had: one that was cancelled after it left is gone.
+
+    An order keeps its times when it is cancelled: `rts_time` is when it was handed over for shipping,
+    `collection_time` when it became IN_TRANSIT. Those of an order whose lines went different ways are not the
+    line's, except where the whole order was cancelled: then what may be gone counts as gone.
+    """
+    if state is not OrderState.CANCELLED:
+        return state
+    if item.package_status in COLLECTED:
+        return OrderState.IN_TRANSIT
+    alone = not any(other.rts_time for other in order.line_items)
+    whole = state_of(order.status, "") is OrderState.CANCELLED
+    if whole and order.collection_time and (item.rts_time or alone):
+        return OrderState.IN_TRANSIT
+    if item.rts_time or (whole and order.rts_time and alone):
+        return OrderState.AWAITING_COLLECTION
+    return OrderState.CANCELLED
 
 
 def _for_want_of_stock(order: Order) -> bool:

@@ -147,6 +147,27 @@ def snapshot_problems(counts: SnapshotCounts, expected: Expectations) -> tuple[s
     return tuple(problems)
 
 
+SPOILED = 10
+"""So many rows that could be read before and cannot any more are a matter of the reading, not of the rows."""
+
+
+def rejection_problems(
+    rejected: int, previous_rejected: int, previous_rows: int, expected: Expectations
+) -> tuple[str, ...]:
+    """Why a reading is refused whole for its rejected rows; the rest of a file with mistaken columns lies too.
+
+    `previous_rows` were usable at the last reading; rows that were rejected then do not count.
+    """
+    more = rejected - previous_rejected
+    if more < SPOILED or not previous_rows or more <= previous_rows * expected.max_shrink:
+        return ()
+    problem = (
+        f"{more} rows more than at the last reading of {previous_rows} are rejected, more than "
+        f"expect.max_shrink {expected.max_shrink:.0%} allows: are its columns what they were?"
+    )
+    return (problem,)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watermark:
     """A moment of the source's own data: what changed before it was read.

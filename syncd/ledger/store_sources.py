@@ -17,6 +17,7 @@ from syncd.domain.stock import (
     Reject,
     SnapshotCounts,
     SourceStanding,
+    rejection_problems,
     snapshot_problems,
 )
 from syncd.ledger.base import StorePart
@@ -294,6 +295,7 @@ def _judge(
             *reading.reader.objections(),
             *snapshot_problems(usable, reading.expected),
             *snapshot_problems(all_rows, replace(reading.expected, min_rows=0)),
+            *rejection_problems(rejected, state.rejected, state.rows, reading.expected),
         )
     )
     fingerprint = reading.reader.fingerprint or ""

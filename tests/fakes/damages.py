@@ -1,6 +1,7 @@
 """Ways in which a stock file is damaged on its way, and three in which nobody can see it."""
 
 import random
+import re
 from collections.abc import Callable
 
 Damage = Callable[[str, random.Random], bytes]
@@ -46,6 +47,17 @@ def of_two_encodings(content: str, chance: random.Random) -> bytes:
 def renamed(content: str, chance: random.Random) -> bytes:
     old, new = chance.choice([("SKU", "Sku Code"), ("Qty", "Quantity"), ("Qty", "qty ")])
     return content.replace(old, new, 1).encode()
+
+
+def exchanged(content: str, chance: random.Random) -> bytes:
+    """The names of two columns, not what is in them; up to two prices of three are whole numbers."""
+    header, *rows = lines_of(content)
+    names = header.strip().split(",")
+    one, other = names.index("Qty"), names.index(chance.choice(["Price", "Price", "SKU"]))
+    names[one], names[other] = names[other], names[one]
+    for number in chance.sample(range(len(rows)), chance.randrange(len(rows) * 2 // 3)):
+        rows[number] = re.sub(r"\.\d\d,", ".00,", rows[number])
+    return (",".join(names) + "\n" + "".join(rows)).encode()
 
 
 def shifted(content: str, chance: random.Random) -> bytes:
@@ -103,12 +115,12 @@ def another_table(content: str, chance: random.Random) -> bytes:
 
 
 DAMAGES: list[Damage] = [
-    cut, swapped, doubled, broken_encoding, of_two_encodings, renamed, shifted, headless, redelimited,
-    another_page, another_table, blown_up, blown_up_in_places,
+    cut, swapped, doubled, broken_encoding, of_two_encodings, renamed, exchanged, shifted, headless,
+    redelimited, another_page, another_table, blown_up, blown_up_in_places,
 ]  # fmt: skip
 
 LOSING_NO_SKU = [
-    swapped, doubled, of_two_encodings, renamed, headless, another_page, another_table, blown_up,
+    swapped, doubled, of_two_encodings, renamed, exchanged, headless, another_page, another_table, blown_up,
     blown_up_in_places,
 ]  # fmt: skip
 """Those after which every SKU still stands in the file, so that none may be taken for gone."""

@@ -53,6 +53,9 @@ def _acts(world: World, stats: Stats, crier: Crier, rivals: Rivals) -> dict[str,
         "POST orders/{id}/status": lambda asked: edits.move_order(
             world, asked.named[0], asked.body
         ),
+        "POST orders/{id}/lines/{id}/status": lambda asked: edits.move_order_line(
+            world, asked.named[0], asked.named[1], asked.body
+        ),
         "POST products/{id}": lambda asked: edits.edit_product(world, asked.named[0], asked.body),
         "POST stock": lambda asked: edits.edit_stock(world, asked.body),
         "GET rivals": lambda _: rivals.as_dict(),
@@ -133,6 +136,7 @@ def _order_state(world: World, order: Order) -> dict[str, object]:
                 "sku_id": line.sku_id,
                 "seller_sku": world.shop.skus[line.sku_id].seller_sku,
                 "units": line.units,
+                "status": line.status or order.status,
                 "oversold": line.units - line.taken,
             }
             for line in order.lines

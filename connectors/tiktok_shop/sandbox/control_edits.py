@@ -3,7 +3,13 @@
 from dataclasses import dataclass
 
 from connectors.tiktok_shop.sandbox.calls import World
-from connectors.tiktok_shop.sandbox.ordering import ORDER_STATUSES, OUT_OF_STOCK, move, place
+from connectors.tiktok_shop.sandbox.ordering import (
+    ORDER_STATUSES,
+    OUT_OF_STOCK,
+    move,
+    move_line,
+    place,
+)
 from connectors.tiktok_shop.sandbox.prices import check_amount
 from connectors.tiktok_shop.sandbox.products import switch_status
 from connectors.tiktok_shop.sandbox.promotions import ACTIVITY_TYPES
@@ -27,6 +33,7 @@ SETTERS = ("manual_adjustment", "api_sync", "system_auto_replenish")
 PRICE_KEYS = (*SKU_KEYS, "price")
 PRODUCT_KEYS = ("status", "price_locked", "promotion", "fbt", "combo", "title", "locked")
 PROMOTION_KEYS = ("title", "type", "begin_time", "end_time")
+LINE_STATUS_KEYS = ("status", "update_time")
 STATUS_KEYS = ("status", "reason", "update_time")
 
 
@@ -50,6 +57,19 @@ def move_order(world: World, order_id: str, body: object) -> object:
         raise FieldError("order.reason: out_of_stock goes with status CANCELLED only")
     at = given.whole("update_time") if "update_time" in given else None
     order = move(world, order_id, status, reason=reason, at=at)
+    return {"id": order.id, "order_id": order.id, "status": order.status}
+
+
+def move_order_line(world: World, order_id: str, number: str, body: object) -> object:
+    """`POST /control/orders/{id}/lines/{number}/status`: one line goes its own way; lines count from 0."""
+    if order_id not in world.shop.orders:
+        raise KeyError(f"order {order_id}")
+    if number not in map(str, range(len(world.shop.orders[order_id].live.lines))):
+        raise KeyError(f"line {number} of order {order_id}")
+    given = Fields(body, "order", LINE_STATUS_KEYS)
+    status = given.choice("status", ORDER_STATUSES)
+    at = given.whole("update_time") if "update_time" in given else None
+    order = move_line(world, order_id, int(number), status, at=at)
     return {"id": order.id, "order_id": order.id, "status": order.status}
 
 

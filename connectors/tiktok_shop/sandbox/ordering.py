@@ -18,6 +18,7 @@ ORDER_STATUSES = (
     "CANCELLED",
 )
 OPEN = frozenset(ORDER_STATUSES[:5])
+PACKED = frozenset(ORDER_STATUSES[4:8])
 CANCELLED = "CANCELLED"
 OUT_OF_STOCK = "out_of_stock"
 
@@ -72,15 +73,54 @@ def move(world: World, order_id: str, status: str, *, reason: str | None, at: in
     order = holder.live
     if status != order.status:
         _check_move(order, status)
-        _settle_stock(world, order, status)
+        for line in order.lines:
+            _settle_line(world, order, line, status)
         if reason == OUT_OF_STOCK:
             _zero_stock(world, order)
         moment = int(world.now()) if at is None else at
-        order = _stamped(order, status, moment, reason)
+        order = _together(_stamped(order, status, moment, reason))
         holder.set(order, world.now(), world.behaviour.order_delay)
         world.shop.note_update(order)
         _note(world, order, "moved")
     return order
+
+
+def move_line(world: World, order_id: str, number: int, status: str, *, at: int | None) -> Order:
+    """Move one line, counted from 0, as `move` moves an order: parts of it are shipped or cancelled."""
+    holder = world.shop.orders[order_id]
+    order = holder.live
+    line = order.lines[number]
+    _check_move(replace(order, status=line.status or order.status), status)
+    _settle_line(world, order, line, status)
+    moment = int(world.now()) if at is None else at
+    packed = moment if status in PACKED else None
+    moved = replace(line, status=status, rts_time=line.rts_time or order.rts_time or packed)
+    lines = [replace(each, status=each.status or order.status, rts_time=each.rts_time or order.rts_time)
+             for each in order.lines]  # fmt: skip
+    lines[number] = moved
+    order = _stamped(replace(order, lines=tuple(lines)), _in_all(lines), moment)
+    holder.set(order, world.now(), world.behaviour.order_delay)
+    world.shop.note_update(order)
+    _note(world, order, "moved")
+    return order
+
+
+def _together(order: Order) -> Order:
+    """Its lines go the way of the order again; what was cancelled of it stays so."""
+    lines = [
+        each if each.status == CANCELLED and order.status != CANCELLED
+        else replace(each, status=None, rts_time=None)
+        for each in order.lines
+    ]  # fmt: skip
+    return replace(order, lines=tuple(lines))
+
+
+def _in_all(lines: Sequence[OrderLine]) -> str:
+    """What an order is called whose lines went different ways."""
+    going = sorted({str(each.status) for each in lines} - {CANCELLED}, key=ORDER_STATUSES.index)
+    if not going:
+        return CANCELLED
+    return "PARTIALLY_SHIPPING" if going[0] in OPEN and going[-1] not in OPEN else going[0]
 
 
 def _best_warehouse(wish: Wish) -> str:
@@ -130,12 +170,11 @@ def _check_move(order: Order, status: str) -> None:
         raise Conflict(f"order {order.id} is {order.status}, it cannot become {status}")
 
 
-def _settle_stock(world: World, order: Order, status: str) -> None:
-    if order.status not in OPEN or status in OPEN:
+def _settle_line(world: World, order: Order, line: OrderLine, status: str) -> None:
+    if (line.status or order.status) not in OPEN or status in OPEN:
         return
-    for line in order.lines:
-        back = line.taken if status == CANCELLED else 0
-        _book(world, world.shop.skus[line.sku_id], order.warehouse_id, back, -line.units)
+    back = line.taken if status == CANCELLED else 0
+    _book(world, world.shop.skus[line.sku_id], order.warehouse_id, back, -line.units)
 
 
 def _zero_stock(world: World, order: Order) -> None:

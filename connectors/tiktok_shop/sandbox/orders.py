@@ -157,7 +157,7 @@ def _order_row(world: World, order: Order) -> Data:
         "is_buyer_request_cancel": False,
         "order_type": "NORMAL",
         "line_items": _line_items(world, order),
-        "packages": [{"id": _package(order)}] if order.rts_time else [],
+        "packages": [{"id": _package(order)}] if _has_a_package(order) else [],
         "payment": _payment(world, order),
         **_buyer(order),
     }
@@ -183,7 +183,7 @@ def _line_item(world: World, order: Order, line: OrderLine, item_id: int) -> Dat
         "seller_sku": sku.seller_sku,
         "sku_name": "Default",
         "sku_type": "NORMAL",
-        "display_status": order.status,
+        "display_status": line.status or order.status,
         "currency": world.shop.identity.currency,
         "sale_price": line.price,
         "original_price": line.price,
@@ -191,15 +191,23 @@ def _line_item(world: World, order: Order, line: OrderLine, item_id: int) -> Dat
         "platform_discount": "0",
         "is_gift": False,
     }
-    if order.rts_time:
+    status, packed_at = (
+        line.status or order.status,
+        line.rts_time if line.status else order.rts_time,
+    )
+    if packed_at:
         item["package_id"] = _package(order)
-        item["package_status"] = PACKAGE_STATUS.get(order.status, "TO_FULFILL")
-        item["rts_time"] = order.rts_time
+        item["package_status"] = PACKAGE_STATUS.get(status, "TO_FULFILL")
+        item["rts_time"] = packed_at
         item["tracking_number"] = f"SBX{order.id}"
-    if order.status == CANCELLED:
+    if status == CANCELLED:
         item["cancel_reason"] = order.cancel_reason
         item["cancel_user"] = order.cancellation_initiator
     return item
+
+
+def _has_a_package(order: Order) -> bool:
+    return bool(order.rts_time or any(line.rts_time for line in order.lines))
 
 
 def _package(order: Order) -> str:

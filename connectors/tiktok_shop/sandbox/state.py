@@ -169,12 +169,17 @@ class Product:
 
 @dataclass(frozen=True, slots=True)
 class OrderLine:
-    """So many units of one SKU; `taken` of them came off the available stock."""
+    """So many units of one SKU; `taken` of them came off the available stock.
+
+    `status` and `rts_time` are its own once it went another way than the rest of its order.
+    """
 
     sku_id: str
     units: int
     taken: int
     price: str
+    status: str | None = None
+    rts_time: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -365,6 +365,40 @@ def test_rejected_rows_do_not_count_as_shrinking(shelf: Shelf) -> None:
     assert (5, 5, 0) == (result.rows, result.rejected, result.missing)
 
 
+def spoilt(count: int, bad: int) -> list[Row]:
+    """So many rows, of which the first cannot be read."""
+    rows = many(count)
+    return [*(Row(row.sku, "x", reject="no number") for row in rows[:bad]), *rows[bad:]]
+
+
+def test_a_reading_of_which_much_cannot_be_read_any_more_is_refused_whole(shelf: Shelf) -> None:
+    shelf.record(many(50), Expectations())
+    with pytest.raises(SourceInvalid, match=r"11 rows more .* 50 are rejected.*are its columns"):
+        shelf.record(spoilt(50, 11), Expectations())
+    assert (40, 10) == (
+        (taken := shelf.record(spoilt(50, 10), Expectations())).rows,
+        taken.rejected,
+    )
+
+
+def test_rows_that_could_never_be_read_are_no_damage(shelf: Shelf) -> None:
+    shelf.record(spoilt(50, 30), Expectations())
+    assert 33 == shelf.record(spoilt(50, 33), Expectations()).rejected
+    with pytest.raises(SourceInvalid):
+        shelf.record(spoilt(50, 45), Expectations())
+
+
+def test_a_reading_with_many_bad_rows_can_be_accepted_by_a_person(shelf: Shelf) -> None:
+    run = shelf.ledger.begin_run("test")
+    shelf.record(many(50), Expectations())
+    with pytest.raises(SourceInvalid) as refused:
+        shelf.record(spoilt(50, 20), Expectations())
+    fingerprint = str(refused.value.fingerprint)
+    shelf.ledger.record_trouble(run, STOCK, "invalid", "rejects", fingerprint)
+    shelf.ledger.accept(STOCK, fingerprint, "the scale is broken")
+    assert 20 == shelf.record(spoilt(50, 20), Expectations()).rejected
+
+
 @pytest.mark.parametrize(
     ("rows", "expected", "message"),
     [

@@ -11,6 +11,7 @@ from connectors.tiktok_shop.factory import FACTORY
 from connectors.tiktok_shop.options import TikTokShopOptions
 from connectors.tiktok_shop.sandbox.factory import FACTORY as SANDBOX
 from syncd.domain.identity import Sku
+from syncd.domain.orders import OrderState
 from syncd.engine.ordering import poll_orders
 from syncd.engine.setup import ChannelSetup, EngineSetup
 from syncd.ports import SandboxOptions
@@ -53,6 +54,15 @@ class Outage:
             units, _ = found.get(line.order_id, (0, ""))
             found[line.order_id] = (units + line.units, line.state.value)
         return found
+
+    def gone(self) -> set[str]:
+        """Cancelled orders whose goods had left before."""
+        lines = [line for sku in SKUS for line in self.floor.ledger.order_lines(Sku(sku), 10_000)]
+        return {
+            line.order_id
+            for line in lines
+            if line.state is OrderState.CANCELLED and line.left_at is not None
+        }
 
     def placed(self) -> dict[str, tuple[int, str]]:
         """The same, as the shop has them."""
@@ -103,6 +113,7 @@ def test_after_two_days_all_orders_are_known_within_two_polls(tmp_path: Path) ->
         assert outage.placed() == outage.known()
 
         open_: list[str] = []
+        gone: set[str] = set()
         for hour in range(HOURS):
             outage.hours(1)
             for number in range(EACH_HOUR):
@@ -113,6 +124,10 @@ def test_after_two_days_all_orders_are_known_within_two_polls(tmp_path: Path) ->
             if hour % 2:
                 control.post(f"orders/{open_.pop(0)}/status", status="CANCELLED")
                 control.post(f"orders/{open_.pop(0)}/status", status="IN_TRANSIT")
+            if hour % 6 == 5:
+                gone.add(lost := open_.pop(0))
+                control.post(f"orders/{lost}/status", status="IN_TRANSIT")
+                control.post(f"orders/{lost}/status", status="CANCELLED")
         for _ in range(200):
             if control.get("webhooks")["waiting"] == control.get("webhooks")["under_way"] == 0:
                 break
@@ -124,6 +139,8 @@ def test_after_two_days_all_orders_are_known_within_two_polls(tmp_path: Path) ->
         for _ in range(2):
             outage.poll()
         assert outage.placed() == outage.known()
+        assert gone
+        assert gone == outage.gone()
 
 
 def test_the_first_order_is_found_also_when_our_clock_is_an_hour_ahead(tmp_path: Path) -> None:

@@ -114,6 +114,51 @@ def test_a_status_never_goes_back(shop: ShopClient) -> None:
     assert 404 == refused(shop, {"status": "COMPLETED"}, "orders/1/status").status_code
 
 
+def test_each_line_can_go_its_own_way(shop: ShopClient) -> None:
+    lines = [{"seller_sku": sku, "units": 2} for sku in ("TEE-S", "MUG")]
+    order = shop.control("POST", "orders", {"lines": lines})["order_id"]
+    sold = shop.stock("1001")[MAIN]
+
+    shop.control("POST", f"orders/{order}/lines/1/status", {"status": "IN_TRANSIT"})
+    partly = one(shop, order)
+    shop.control("POST", f"orders/{order}/lines/0/status", {"status": "CANCELLED"})
+    then = one(shop, order)
+
+    assert ("PARTIALLY_SHIPPING", "IN_TRANSIT") == (partly["status"], then["status"])
+    words = ["AWAITING_SHIPMENT", "AWAITING_SHIPMENT", "IN_TRANSIT", "IN_TRANSIT"]
+    assert words == [item["display_status"] for item in partly["line_items"]]
+    assert ["CANCELLED"] * 2 == [item["display_status"] for item in then["line_items"]][:2]
+    assert [False, False, True, True] == ["rts_time" in item for item in then["line_items"]]
+    assert partly["packages"]
+    assert (sold[0] + 2, sold[1] - 2) == shop.stock("1001")[MAIN]
+
+
+def test_what_was_cancelled_of_an_order_stays_so_and_gives_its_units_back_once(
+    shop: ShopClient,
+) -> None:
+    before = shop.stock("1001")[MAIN]
+    lines = [{"seller_sku": sku, "units": 2} for sku in ("TEE-S", "MUG")]
+    order = shop.control("POST", "orders", {"lines": lines})["order_id"]
+    shop.control("POST", f"orders/{order}/lines/0/status", {"status": "CANCELLED"})
+    shop.move(order, "IN_TRANSIT")
+
+    states = [item["display_status"] for item in one(shop, order)["line_items"]]
+    assert ["CANCELLED", "CANCELLED", "IN_TRANSIT", "IN_TRANSIT"] == states
+    shop.move(order, "CANCELLED")
+    assert before == shop.stock("1001")[MAIN]
+
+
+@pytest.mark.parametrize(("line", "code"), [("2", 404), ("-1", 404), ("x", 404), ("0", 409)])
+def test_a_line_that_is_not_there_or_cannot_move_is_told(
+    shop: ShopClient, line: str, code: int
+) -> None:
+    lines = [{"seller_sku": sku, "units": 1} for sku in ("TEE-S", "MUG")]
+    order = shop.control("POST", "orders", {"lines": lines})["order_id"]
+    shop.move(order, "IN_TRANSIT")
+    path = f"orders/{order}/lines/{line}/status"
+    assert code == refused(shop, {"status": "AWAITING_SHIPMENT"}, path).status_code
+
+
 def test_an_out_of_stock_cancellation_empties_the_sku(shop: ShopClient) -> None:
     order = shop.buy("TEE-S", 2)
     shop.move(order, "CANCELLED", reason="out_of_stock")
