@@ -6,6 +6,8 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 from tests.process.crash.counting import PROOF
 from tests.process.crash.world import World, world_of
 
@@ -104,14 +106,14 @@ def test_flipped_bytes_are_told_or_do_no_harm(tmp_path: Path) -> None:
     assert {"harmless", "told"} == set(verdicts), verdicts
 
 
-def test_what_the_message_says_helps(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kept", [4096, 0], ids=["all but the first page is lost", "all is lost"])
+def test_what_the_message_says_helps(tmp_path: Path, kept: int) -> None:
     """Moving the damaged file away and running again reads everything anew, orders included."""
     with world_of(tmp_path, 30, 12) as world:
         world.move(20)
         assert 0 == world.quieten()[-1], world.warm.printed()
-        content = bytearray((tmp_path / "ledger.db").read_bytes())
-        content[4096:] = b"\xff" * (len(content) - 4096)
-        put_ledger(tmp_path, bytes(content))
+        content = (tmp_path / "ledger.db").read_bytes()
+        put_ledger(tmp_path, content[:kept] + b"\xff" * (len(content) - kept if kept else 0))
         world.move(4)
         witness = Witness(world)
         witness.news()
@@ -123,6 +125,7 @@ def test_what_the_message_says_helps(tmp_path: Path) -> None:
         codes = world.quieten()
 
         assert (1, 0, []) == (code, connected, wrong)
+        assert "is damaged" in " ".join(told.split())
         assert "move the file away and run again" in " ".join(told.split())
         assert 0 == codes[-1], world.warm.printed()
         assert {sku: units for sku, (units, _) in world.wish().items()} == world.keeper.shown()

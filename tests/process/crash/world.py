@@ -24,8 +24,12 @@ FAULTS = (
     {"kind": "refuse", "match": "/update", "probability": 0.03},
     {"kind": "code", "code": 36009002, "probability": 0.02},
     {"kind": "timeout_after_commit", "match": "/update", "probability": 0.04, "seconds": 0.05},
+    {"kind": "slow", "match": "/update", "probability": 0.8, "seconds": 0.3},
 )
-"""What the shop does now and then: refuses, throttles, and does the work without an answer."""
+"""What the shop does now and then: refuses, throttles, and does the work without an answer.
+
+Else it mostly answers late, so that many moments lie between what it did and what is known of it.
+"""
 
 
 class Warm:
