@@ -1,13 +1,23 @@
 """Proposes safety stocks: every SKU's own sales and the delays that were measured, put together."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import islice
 
 from syncd.domain.adaptive import percent
-from syncd.domain.advice import Advice, AdviceView, ChannelAdvice, Exposure, Sales, advised
+from syncd.domain.advice import (
+    SHORTEST,
+    YOUNG,
+    Advice,
+    AdviceView,
+    ChannelAdvice,
+    Exposure,
+    Sales,
+    advised,
+    lowered,
+)
 from syncd.domain.delay import ENOUGH, USUAL, percentile
 from syncd.domain.identity import ChannelName, Sku, SourceName
 from syncd.domain.orders import OrdersMode
@@ -15,7 +25,7 @@ from syncd.domain.rules import Combine, ListingRule
 from syncd.domain.selling import StockMove, falls
 from syncd.engine.setup import ChannelSetup, EngineSetup, SourceSetup
 from syncd.engine.telling_delays import Booking, news, remarks
-from syncd.engine.tempo import LOOKED_AT, Delays
+from syncd.engine.tempo import LOOKED_AT, Delays, Tempo
 from syncd.engine.wanting import Dependents
 from syncd.ports.selling import OrderAges
 
@@ -42,11 +52,32 @@ def advise(
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What sold of some components, by SKU; `told` are orders that a source may contain, cancelled ones too."""
+    """What sold of some components, by SKU; `told` are orders that a source may contain, cancelled ones too.
+
+    `sold`: listing units by channel and the SKU that was ordered. `alone`: SKUs that the channel at hand
+    sells by one listing.
+    """
 
     ordered: Mapping[Sku, int]
     told: Mapping[Sku, int]
     moves: Mapping[Sku, Sequence[StockMove]]
+    sold: Mapping[tuple[ChannelName, Sku], int]
+    alone: Collection[Sku]
+
+
+@dataclass(frozen=True, slots=True)
+class _Outlet:
+    """A channel with what is known of how late it hears of sales, and its sources of its orders."""
+
+    setup: ChannelSetup
+    tempo: Tempo
+    bookings: Mapping[SourceName, Booking]
+
+    def exposure(self, rule: ListingRule, drawn: Sequence[SourceSetup]) -> Exposure:
+        """For a listing; the channel's is the one that an adaptive safety stock of it goes by."""
+        spans = [self.bookings[source.name].span for source in drawn]
+        booked = [span for span in spans if span is not None]
+        return Exposure(channel=self.tempo.exposure(rule), own_shop=max(booked) if booked else None)
 
 
 class Adviser:
@@ -71,72 +102,81 @@ class Adviser:
             for name, source in self._engine.sources.items()
             if source.feeds_stock
         }
+        outlet = _Outlet(setup, Tempo(self._engine, setup, delays), bookings)
         rows: list[Advice] = []
         unchanged = unsold = 0
-        for row in self._rows(setup, delays, bookings, skus):
-            if row.changes or row.sku in skus:
+        for row in self._rows(outlet, skus):
+            if row.differs or row.sku in skus:
                 rows.append(row)
-            elif row.units:
-                unchanged += 1
-            else:
+            elif not row.units:
                 unsold += 1
-        drawn = _drawn(self._engine, setup.rules.rule_for(Sku("")))
-        ways = {source.name: delays.of_source(source.name) for source in drawn}
+            else:
+                unchanged += 1
+        usual = setup.rules.rule_for(Sku(""))
+        ways = {
+            source.name: delays.of_source(source.name) for source in _drawn(self._engine, usual)
+        }
+        orders = delays.of_orders if outlet.tempo.orders_matter(usual) else None
         return ChannelAdvice(
             channel=setup.name,
-            news=tuple(news(setup, ways, bookings)),
+            news=tuple(news(setup, ways, bookings, orders)),
             remarks=tuple(remarks(self._span, rows, [bookings[name] for name in ways])),
             rows=tuple(sorted(rows, key=lambda row: row.rank)),
             unchanged=unchanged,
             unsold=unsold,
         )
 
-    def _rows(
-        self, setup: ChannelSetup, delays: Delays, bookings: Mapping[SourceName, Booking],
-        skus: Sequence[Sku],
-    ) -> Iterator[Advice]:  # fmt: skip
+    def _rows(self, outlet: _Outlet, skus: Sequence[Sku]) -> Iterator[Advice]:
+        setup = outlet.setup
         named = iter(skus or self._engine.ledger.bound_skus(setup.name))
         while chunk := list(islice(named, CHUNK)):
             bound = self._engine.ledger.bound(setup.name, chunk)
             rules = [setup.rules.rule_for(sku) for sku in chunk if bound.get(sku)]
-            known = self._known(rules)
+            alone = {sku for sku, listings in bound.items() if len(listings) == 1}
+            known = self._known(rules, alone)
             for rule in rules:
                 drawn = _drawn(self._engine, rule)
                 if drawn:
-                    yield self._advice(rule, drawn, known, delays, bookings)
+                    yield self._advice(rule, drawn, known, outlet)
 
-    def _known(self, rules: Sequence[ListingRule]) -> _Known:
+    def _known(self, rules: Sequence[ListingRule], alone: Collection[Sku]) -> _Known:
         components = list(dict.fromkeys(part.sku for rule in rules for part in rule.components))
         ordered = dict.fromkeys(components, 0)
         told = dict.fromkeys(components, 0)
+        by_listing: dict[tuple[ChannelName, Sku], int] = {}
         for name, sellers in self._sellers.items():
             selling = sellers.with_dependents(components)
             for sold in self._engine.ledger.sold(selling, self._since):
                 if sold.channel != name:
                     continue
+                by_listing[name, sold.sku] = sold.units
                 for sku, need in self._engine.rules[name].rule_for(sold.sku).needs():
                     if sku in ordered:
                         ordered[sku] += sold.units * need
                         told[sku] += (sold.units + sold.dropped) * need
-        return _Known(ordered, told, self._engine.ledger.stock_moves(components, self._since))
+        moves = self._engine.ledger.stock_moves(components, self._since)
+        return _Known(ordered, told, moves, by_listing, alone)
 
     def _advice(
-        self, rule: ListingRule, drawn: Sequence[SourceSetup], known: _Known, delays: Delays,
-        bookings: Mapping[SourceName, Booking],
-    ) -> Advice:  # fmt: skip
-        exposure = _exposure(drawn, delays, bookings)
+        self, rule: ListingRule, drawn: Sequence[SourceSetup], known: _Known, outlet: _Outlet
+    ) -> Advice:
+        exposure = outlet.exposure(rule, drawn)
+        itself = _by_itself(rule, known, outlet.setup)
         sales = [
             Sales(
                 ordered=known.ordered[part.sku],
                 elsewhere=_elsewhere(rule, drawn, known, part.sku),
+                own=itself * part.need * rule.units,
                 need=part.need,
             )
             for part in rule.components
         ]
-        needs = [advised(each, self._span, exposure, self._share) for each in sales]
+        span = max(self._span, SHORTEST)
+        needs = [advised(each, span, exposure, self._share) for each in sales]
         for_channel, for_own = (max(units) for units in zip(*needs, strict=True))
         adaptive = rule.stock.adaptive
-        proposed = for_own if adaptive is not None else max(for_channel, for_own)
+        fixed = lowered(max(for_channel, for_own), rule.stock.safety)
+        proposed = fixed if adaptive is None else for_own
         fastest = max(sales, key=lambda each: (each.ordered + each.elsewhere) / each.need)
         moves = [
             move
@@ -156,6 +196,7 @@ class Adviser:
             for_own_shop=for_own,
             proposed=proposed,
             refused=proposed * _dips(moves, proposed),
+            known=self._span >= YOUNG,
         )
 
     def _booking(self, source: SourceSetup, delays: Delays) -> Booking:
@@ -180,18 +221,13 @@ class Adviser:
 
 def _drawn(engine: EngineSetup, rule: ListingRule) -> list[SourceSetup]:
     names = dict.fromkeys(draw.source for draw in rule.stock.draws)
-    return [engine.sources[name] for name in names if name in engine.sources]
+    known = [engine.sources[name] for name in names if name in engine.sources]
+    return [source for source in known if source.feeds_stock]
 
 
-def _exposure(
-    drawn: Sequence[SourceSetup], delays: Delays, bookings: Mapping[SourceName, Booking]
-) -> Exposure:
-    spans = [bookings[source.name].span for source in drawn if source.name in bookings]
-    booked = [span for span in spans if span is not None]
-    return Exposure(
-        channel=max(delays.of_source(source.name).usual for source in drawn),
-        own_shop=max(booked) if booked else None,
-    )
+def _by_itself(rule: ListingRule, known: _Known, setup: ChannelSetup) -> int:
+    """What a listing sold itself, where it is the channel's only one of its SKU."""
+    return known.sold.get((setup.name, rule.sku), 0) if rule.sku in known.alone else 0
 
 
 def _elsewhere(rule: ListingRule, drawn: Sequence[SourceSetup], known: _Known, sku: Sku) -> int:

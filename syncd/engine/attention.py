@@ -10,6 +10,7 @@ from syncd.domain.errors import LedgerError
 from syncd.domain.identity import ChannelName, Sku, SourceName
 from syncd.domain.listing import FOR_A_PERSON, SetAside
 from syncd.domain.outcome import NOT_TOLD, Verdict
+from syncd.domain.plan import Skip
 from syncd.domain.report import (
     Attention,
     ChannelReport,
@@ -17,11 +18,13 @@ from syncd.domain.report import (
     SourceReport,
     SourceState,
 )
+from syncd.domain.shortage import stays_at_zero
 from syncd.domain.stock import Freshness, Reject, SourceStanding, freshness
 from syncd.domain.unbooked import Unbooked, unbooked
 from syncd.engine.escrow_telling import stranded
 from syncd.engine.mapping import unmapped
 from syncd.engine.setup import EngineSetup, SourceSetup
+from syncd.engine.zeroed import tell_zeroed, zeroed
 from syncd.ports.authorization import Authorizer
 from syncd.ports.records import Park
 
@@ -54,9 +57,12 @@ def attention(
     with engine.ledger.at_one_moment():
         for channel in channels:
             items.extend(_drift(engine, channel.name, started - JUST_NOW))
-            items.extend(_listings(engine, channel, now))
-            if channel.name in engine.channels:
-                items.extend(stranded(engine, engine.channels[channel.name]))
+            setup = engine.channels.get(channel.name)
+            zeros = {} if setup is None else zeroed(engine, setup)
+            items.extend(tell_zeroed(channel.name, zeros))
+            items.extend(_listings(engine, channel, now, zeros))
+            if setup is not None:
+                items.extend(stranded(engine, setup))
     return tuple(items)
 
 
@@ -81,6 +87,7 @@ def standing_attention(engine: EngineSetup) -> Iterator[Attention]:
             what = f"{channel} is paused: {paused.reason}"
             yield _item(what, f"syncd resume {channel}", 1, paused.since)
         yield from _drift(engine, channel, now - RECENT)
+        yield from tell_zeroed(channel, zeroed(engine, setup))
         yield from _parked(engine, channel, now)
         yield from _unmapped(channel, sum(1 for _ in unmapped(engine, setup)))
         yield from stranded(engine, setup)
@@ -241,9 +248,12 @@ _SKIPS = {
 }
 
 
-def _listings(engine: EngineSetup, channel: ChannelReport, now: datetime) -> Iterator[Attention]:
+def _listings(
+    engine: EngineSetup, channel: ChannelReport, now: datetime, told: Collection[Sku]
+) -> Iterator[Attention]:
+    """`told`: SKUs of which it was said already that they stay at 0."""
     for kind, words in _SKIPS.items():
-        rows = [row for row in channel.skipped if row.kind == kind]
+        rows = [row for row in channel.skipped if row.kind == kind and not _is_told(row, told)]
         if rows:
             first = rows[0]
             yield _item(
@@ -253,6 +263,10 @@ def _listings(engine: EngineSetup, channel: ChannelReport, now: datetime) -> Ite
             )
     yield from _parked(engine, channel.name, now)
     yield from _unmapped(channel.name, channel.unmapped)
+
+
+def _is_told(row: Skip, told: Collection[Sku]) -> bool:
+    return row.sku is not None and row.sku in told and stays_at_zero(row.sku) in row.reason
 
 
 def _unmapped(name: ChannelName, count: int) -> Iterator[Attention]:

@@ -4,14 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from syncd.domain.advice import FEW, Advice
+from syncd.domain.advice import FEW, YOUNG, Advice
 from syncd.domain.delay import Delay
 from syncd.domain.duration import age, written
 from syncd.domain.identity import SourceName
 from syncd.domain.orders import OrdersMode
 from syncd.engine.setup import ChannelSetup
-
-YOUNG = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,15 +33,18 @@ class Booking:
 
 
 def news(
-    setup: ChannelSetup, ways: Mapping[SourceName, Delay], bookings: Mapping[SourceName, Booking]
-) -> Iterator[str]:
-    """One sentence for each way that news goes."""
+    setup: ChannelSetup, ways: Mapping[SourceName, Delay], bookings: Mapping[SourceName, Booking],
+    orders: Delay | None = None,
+) -> Iterator[str]:  # fmt: skip
+    """One sentence for each way that news goes; `orders`: of those of other listings, where they matter."""
     for name, delay in ways.items():
         yield f"{name} → {setup.name}: {to_channel(delay)}"
     for name in ways:
         booking = bookings.get(name)
         if booking is not None:
             yield f"{setup.name} → {name}: {_to_source(booking)}"
+    if orders is not None:
+        yield f"other listings' orders → {setup.name}: {to_channel(orders)}"
 
 
 def to_channel(delay: Delay) -> str:
@@ -76,7 +77,8 @@ def remarks(span: timedelta, rows: Sequence[Advice], bookings: Sequence[Booking]
     if span < YOUNG:
         yield (
             f"Too little is known: the ledger begins {age(span)} ago. These numbers change from day to "
-            f"day until it holds {written(YOUNG)} of sales; keep safety at 2 till then."
+            f"day, and no line to paste is told, until it holds {written(YOUNG)} of sales; keep safety at "
+            "2 till then."
         )
     slow = [row for row in bookings if row.mode is not OrdersMode.WRITE_BACK]
     if slow and any(row.elsewhere_per_day for row in rows):

@@ -116,6 +116,10 @@ class Tempo:
             self._exposures[drawn] = max(spans)
         return self._exposures[drawn]
 
+    def orders_matter(self, rule: ListingRule) -> bool:
+        """Whether this listing also has to hear of orders, not only of readings."""
+        return self._orders_matter(source.name for source in self._drawn(rule))
+
     def _drawn(self, rule: ListingRule) -> list[SourceSetup]:
         return [
             source

@@ -4,7 +4,7 @@ from rich.console import Console, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from syncd.domain.advice import AdviceView, ChannelAdvice
+from syncd.domain.advice import Advice, AdviceView, ChannelAdvice
 from syncd.domain.counting import counted
 from syncd.reporting.safety import visible
 from syncd.reporting.text import safe
@@ -13,15 +13,19 @@ from syncd.reporting.views import columns
 MOST_ROWS = 40
 WIDEST = 20
 """Columns that a SKU is never folded below."""
+LEGEND = (
+    "for here: what sells beside the listing before the channel knows of it, orders of its own aside",
+    "for own: what the own shop sells before it knows of an order of the channel",
+    "Refuses up to: sales that Advice can have refused in this time although a unit was left",
+)
 MANY = 10
 """So many changed SKUs are worth a rule for all of them instead of a line each."""
 
 
 def print_advice(view: AdviceView, console: Console) -> None:
     """Every channel's advice."""
-    console.print(
-        Text(f"By {view.days:g} days of sales, enough for {view.quantile} of all moments.")
-    )
+    days = f"{view.days:g} days" if view.days >= 1 else "less than a day"
+    console.print(Text(f"By {days} of sales, enough for {view.quantile} of all moments."))
     for channel in view.channels:
         console.print()
         _channel(channel, console)
@@ -60,17 +64,28 @@ def _table(advice: ChannelAdvice, console: Console) -> None:
     for column in table.columns[1:]:
         column.justify = "right"
     for row in shown:
-        mark, least = "~" if row.few else "", "≥ " if row.adaptive else ""
+        mark = "~" if row.few else ""
         table.add_row(
             safe(row.sku), f"{mark}{row.ordered_per_day:g}", f"{mark}{row.elsewhere_per_day:g}",
-            f"{least}{row.present}",
-            Text(f"{least}{row.proposed}" if row.units else "–", style="bold" if row.changes else ""),
-            str(row.for_channel), str(row.for_own_shop), str(row.refused),
+            f"{_least(row)}{row.present}", *_numbers(row),
         )  # fmt: skip
     _print(table, console)
     if len(advice.rows) > MOST_ROWS:
         more = len(advice.rows) - MOST_ROWS
         _print(Text(f"… and {more} more: syncd advise --json", style="dim"), console)
+    for line in LEGEND:
+        _print(Text(line, style="dim"), console)
+
+
+def _least(row: Advice) -> str:
+    return "≥ " if row.adaptive else ""
+
+
+def _numbers(row: Advice) -> tuple[str | Text, ...]:
+    """What is advised and why; with a question mark where too little is known."""
+    said = f"{_least(row)}{row.proposed}{'' if row.known else '?'}" if row.units else "–"
+    advised = Text(said, style="bold" if row.changes else "")
+    return advised, str(row.for_channel), str(row.for_own_shop), str(row.refused)
 
 
 def _lines(advice: ChannelAdvice, console: Console) -> None:

@@ -29,8 +29,10 @@ def proposed(design: Design, scenario: str, seed: int, skus: int) -> Mapping[int
 
 def _units(article: Article, exposure: Exposure) -> int:
     days = SPAN // timedelta(days=1)
+    ordered = round(days * article.rate * article.share)
     sales = Sales(
-        ordered=round(days * article.rate * article.share),
+        ordered=ordered,
+        own=ordered,  # one listing of each
         elsewhere=round(days * article.rate * (1 - article.share)),
     )
     return max(advised(sales, SPAN, exposure, Adaptive().quantile))

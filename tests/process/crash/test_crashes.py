@@ -89,7 +89,7 @@ def test_a_ledger_that_records_after_sending_is_found_out_by_the_same_kills(
         assert 0 == world.quieten()[-1], world.warm.printed()
         undisturbed = judge.violations()
 
-        hits, found = crash(world, 40)
+        hits, found = crash(world, 100)
 
     assert [] == undisturbed
     assert "without an intent" in "\n".join(found), f"{hits} kills"

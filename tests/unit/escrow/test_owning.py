@@ -164,7 +164,9 @@ def test_a_unit_cancelled_for_want_of_stock_is_gone(vault: Vault) -> None:
     vault.shop.advance(number, OrderState.CANCELLED)
     vault.shop.set_stock("A", MAIN, 0)
     vault.step()
+    told = [row.help for row in status(vault.engine(), "ledger.db").needs_attention]
     assert (0, 4) == (vault.shop.shown("A"), vault.account("A").owned)
+    assert "syncd explain A" in told
 
 
 def test_a_number_written_by_hand_is_taken_back(vault: Vault) -> None:

@@ -13,7 +13,7 @@ from tests.fakes.shopfloor import open_floor
 def config(tmp_path: Path, mapping: str) -> str:
     with open_floor(tmp_path) as floor:
         floor.shop.list_sku("A", W1=3)
-        floor.source.set(A=3)
+        floor.source.set(A=3, B=1)
         floor.cycle()
     return mapping
 
@@ -37,6 +37,11 @@ def test_advice_is_text_or_one_document(config: str, capsys: pytest.CaptureFixtu
     [
         (["--quantile", "12"], "--quantile: '12' is no percentage; write it like 99.9%"),
         (["--quantile", "100%"], "--quantile: 100% would need all the stock there is"),
+        (
+            ["shop", "--sku", "A", "--sku", "NOPE"],
+            "neither shop nor a source knows the SKU 'NOPE'; SKUs are compared exactly: see `syncd listings`",
+        ),
+        (["--sku", "B"], "no listing of shop is bound to the SKU 'B'; "),
         (["shp"], "there is no channel 'shp' in the configuration (shop); did you mean shop?"),
     ],
 )

@@ -57,6 +57,21 @@ def test_with_a_reason_it_lifts_the_zero_once(
     assert (0, "B was not parked\n", "") == unpark(config, capsys, "B", "--reason", "counted")
 
 
+def test_status_tells_the_zero_until_it_is_lifted(
+    config: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["--config", config, "status"])
+    before = " ".join(capsys.readouterr().out.split())
+    main(["--config", config, "unpark", "A", "--reason", "counted"])
+    capsys.readouterr()
+    main(["--config", config, "status"])
+
+    assert "shop: A: set to 0 after your out-of-stock cancellation, until a source moves" in before
+    assert "syncd unpark A --reason TEXT" in before
+    assert "syncd explain A" in before
+    assert "out-of-stock" not in capsys.readouterr().out
+
+
 def test_a_park_by_hand_is_taken_back_and_the_zero_stays(
     config: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
