@@ -3,7 +3,7 @@
 import errno
 import os
 import sqlite3
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
 
 from syncd.domain.errors import LedgerOutdated, LedgerUnusable
@@ -16,6 +16,7 @@ HEAD = "0014"
 """The newest revision in `migrations/versions`; a test keeps the two equal."""
 
 _VERSIONS = "alembic_version"
+_JOURNALS = ("-wal", "-shm", "-journal")
 CHECKED = 16 * 1024 * 1024
 """Bytes up to which a ledger is checked whole before it is used: some 50,000 SKUs, a fifth of a second.
 
@@ -32,6 +33,7 @@ def open_current(url: str) -> Database:
         raise LedgerOutdated(f"there is no ledger at {path} yet; `syncd ingest` makes it")
     database = Database(path)
     try:
+        _refuse_emptied(database)
         refuse_other_schema(path, schema_version(database))
     except BaseException:
         database.close()
@@ -43,9 +45,10 @@ def open_migrated(url: str) -> Database:
     """Open a ledger for writing: made when it is missing, migrated when it is old, refused when damaged."""
     path = ledger_path(url)
     refuse_strangers(path)
-    _make_place(path)
     database = Database(path)
     try:
+        _refuse_emptied(database)
+        _make_place(database)
         _refuse_damage(database)
         if schema_version(database) != HEAD:
             migrate(database)
@@ -80,7 +83,7 @@ def refuse_other_schema(path: Path, version: str | None) -> None:
 def migrate(database: Database) -> None:
     """Bring the file to HEAD under the migration lock: backup first, then one transaction per step."""
     path = database.path
-    with FileLock(path.with_name(f"{path.name}.lock")).waited():
+    with _made_by_one(path):
         version = schema_version(database)
         if version == HEAD:
             return
@@ -106,6 +109,22 @@ def back_up(path: Path, version: str) -> Path:
             f"the ledger {path} was not migrated because it could not be backed up to {target}: {error}"
         ) from error
     return target
+
+
+def _made_by_one(path: Path) -> AbstractContextManager[None]:
+    """Whoever makes or migrates the ledger is the only one who does."""
+    return FileLock(path.with_name(f"{path.name}.lock")).waited()
+
+
+def _refuse_emptied(database: Database) -> None:
+    """LedgerUnusable for a file of 0 bytes beside the key of its tokens: there was more in it.
+
+    Asked before SQLite opens the file, which it would take for a new database. No start leaves such a pair:
+    where a key is, a ledger was opened before, and a ledger of today is never made as an empty file.
+    """
+    path = database.path
+    if path.with_name(f"{path.name}.key").exists() and path.exists() and not path.stat().st_size:
+        raise database.damaged("it has 0 bytes, and the key beside it says that it had more")
 
 
 def _refuse_damage(database: Database) -> None:
@@ -153,26 +172,44 @@ def _require_writable(path: Path) -> None:
         raise OSError(code, os.strerror(code), str(path))
 
 
-def _make_place(path: Path) -> None:
+def _make_place(database: Database) -> None:
     """Make a private file where none is.
 
     One that exists is never opened here: closing any descriptor of a file drops all POSIX locks that this
     process has on it, SQLite's own too, and another process would then delete the journal under us.
     """
+    path = database.path
     try:
-        if not path.parent.exists():
-            path.parent.mkdir(parents=True, mode=0o700)
+        path.parent.mkdir(parents=True, mode=0o700, exist_ok=True)
         if path.exists():
             _require_writable(path)
-        else:
-            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
-    except FileExistsError:
-        if path.is_symlink() and not path.exists():
+        elif path.is_symlink():
             text = f"the ledger {path} is a symbolic link that leads nowhere: make it anew or remove it"
-            raise LedgerUnusable(text) from None
-        return  # another process was faster
+            raise LedgerUnusable(text)
+        else:
+            _require_writable(path.parent)
+            _make_file(database)
     except OSError as error:
         raise LedgerUnusable(
             f"the ledger {path} cannot be opened for writing ({error.strerror}): "
             "give this user write access to the file and its folder"
         ) from error
+
+
+def _make_file(database: Database) -> None:
+    """Make an empty database aside and rename it: nobody ever sees a ledger of 0 bytes.
+
+    The journal of a ledger that was moved away would be played into the new one, so it is removed first.
+    """
+    path = database.path
+    partial = path.with_name(f"{path.name}.partial")
+    with _made_by_one(path), database.guarded():
+        if path.exists():
+            return  # another process was faster
+        partial.unlink(missing_ok=True)
+        os.close(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
+        with closing(sqlite3.connect(partial)) as made:
+            made.execute("PRAGMA journal_mode = WAL")
+        for end in _JOURNALS:
+            path.with_name(f"{path.name}{end}").unlink(missing_ok=True)
+        partial.replace(path)

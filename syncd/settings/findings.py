@@ -6,7 +6,7 @@ from enum import Enum
 from typing import Generic, TypeVar
 
 from syncd.domain.errors import Problem
-from syncd.settings.yaml_marks import Document, Mark, Trail, dotted
+from syncd.settings.yaml_marks import Document, Mark, Trail, dotted, problem_at
 
 Seen = TypeVar("Seen")
 
@@ -34,8 +34,7 @@ class Finding:
     def problem(self, document: Document, place: Callable[[Trail], Mark] | None = None) -> Problem:
         """The finding with its place: where the value is, unless told otherwise."""
         mark = (place or document.mark)(self.trail)
-        path = dotted(self.trail)
-        return Problem(document.file, mark.line, mark.column, path, self.message, self.hint)
+        return problem_at(document.file, mark, self.message, self.hint, dotted(self.trail))
 
 
 def warning(trail: Trail, message: str, hint: str = "") -> Finding:

@@ -18,7 +18,7 @@ from syncd.settings.kinds import Kinds, Unread, keys_of, model_at
 from syncd.settings.models import ChannelTree, SourceTree, Tree
 from syncd.settings.scalars import nearest
 from syncd.settings.wording import worded
-from syncd.settings.yaml_marks import Document, Trail, dotted
+from syncd.settings.yaml_marks import Document, Mark, Trail, dotted, problem_at
 from syncd.settings.yaml_marks import Tree as Written
 
 LEDGER_VARIABLE = "SYNCD_LEDGER_URL"
@@ -187,7 +187,7 @@ class _Teller:
     def _problem(self, error: ErrorDetails) -> Problem:
         message, hint = worded(error)
         if error["loc"] == ("ledger",) and self.ledger is not None:
-            return Problem(f"${LEDGER_VARIABLE}", 1, 1, "ledger", message, hint)
+            return problem_at(f"${LEDGER_VARIABLE}", Mark(1, 1), message, hint, "ledger")
         trail = self._trail(error)
         mark = self.document.mark(trail)
         if error["type"] == "extra_forbidden":
@@ -199,8 +199,7 @@ class _Teller:
         if spot is not None and spot.is_cut:
             note = "the value ends before ' #'; put it in quotes if it should not"
             hint = f"{hint}; {note}" if hint else note
-        path = dotted(trail)
-        return Problem(self.document.file, mark.line, mark.column, path, message, hint)
+        return problem_at(self.document.file, mark, message, hint, dotted(trail))
 
     def _trail(self, error: ErrorDetails) -> Trail:
         """The part of pydantic's location that is in the file: no union tags, no `options`."""

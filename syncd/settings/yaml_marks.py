@@ -17,6 +17,7 @@ from yaml.events import (
 )
 
 from syncd.domain.errors import ConfigError, Problem
+from syncd.settings.brevity import brief, brief_name
 
 Tree: TypeAlias = "str | list[Tree] | dict[str, Tree]"
 Trail: TypeAlias = "tuple[str | int, ...]"
@@ -98,7 +99,7 @@ def dotted(trail: Trail) -> str:
     """A trail as people write it: `channels.shop.rules[2].match`."""
     text = ""
     for step in trail:
-        text += f"[{step}]" if isinstance(step, int) else f".{step}"
+        text += f"[{step}]" if isinstance(step, int) else f".{brief_name(step)}"
     return text.removeprefix(".")
 
 
@@ -112,14 +113,15 @@ def load(data: bytes, file: str) -> Document:
     except yaml.reader.ReaderError as broken:
         place = _place(text, int(broken.position))
         character = f"the control character U+{int(broken.character):04X} is not accepted"
-        raise ConfigError([_problem(file, place, character)]) from None
+        raise ConfigError([problem_at(file, place, character)]) from None
     except yaml.MarkedYAMLError as broken:
         raise ConfigError([*builder.problems, _syntax_problem(file, broken)]) from None
     return builder.document()
 
 
-def _problem(file: str, at: Mark, message: str, hint: str = "", path: str = "") -> Problem:
-    return Problem(file, at.line, at.column, path, message, hint)
+def problem_at(file: str, at: Mark, message: str, hint: str = "", path: str = "") -> Problem:
+    """A problem of the file, which repeats no more of a value than tells which one it is."""
+    return Problem(file, at.line, at.column, path, brief(message), hint)
 
 
 def _place(text: str, index: int) -> Mark:
@@ -132,26 +134,26 @@ def _syntax_problem(file: str, broken: yaml.MarkedYAMLError) -> Problem:
     at = Mark(1, 1) if mark is None else Mark(mark.line + 1, mark.column + 1)
     problem = broken.problem or "it cannot be read"
     hint = next((hint for start, hint in _SYNTAX_HINTS if start in problem), "")
-    return _problem(file, at, f"this is not valid YAML: {problem}", hint)
+    return problem_at(file, at, f"this is not valid YAML: {problem}", hint)
 
 
 def _decoded(data: bytes, file: str) -> str:
     if len(data) > LARGEST_FILE:
-        message = f"the file has {len(data)} bytes; at most {LARGEST_FILE} are read"
-        raise ConfigError([_problem(file, Mark(1, 1), message)])
+        message = f"the file has more than {LARGEST_FILE} bytes, and no more are read"
+        raise ConfigError([problem_at(file, Mark(1, 1), message)])
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         message, hint = "the file is UTF-16", "save it as UTF-8 in the editor"
-        raise ConfigError([_problem(file, Mark(1, 1), message, hint)])
+        raise ConfigError([problem_at(file, Mark(1, 1), message, hint)])
     if b"\0" in data:
         at = _place(data[: data.index(b"\0")].decode("latin-1") + ".", data.index(b"\0"))
         hint = "the file may be UTF-16; save it as UTF-8"
-        raise ConfigError([_problem(file, at, "a NUL byte is not accepted", hint)])
+        raise ConfigError([problem_at(file, at, "a NUL byte is not accepted", hint)])
     try:
         return data.decode("utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError as broken:
         at = _place(data[: broken.start].decode("utf-8") + ".", broken.start)
         hint = "save the file as UTF-8 in the editor"
-        raise ConfigError([_problem(file, at, "this is not UTF-8", hint)]) from None
+        raise ConfigError([problem_at(file, at, "this is not UTF-8", hint)]) from None
 
 
 @dataclass(slots=True)
@@ -307,12 +309,12 @@ class _Builder:
         return rest.lstrip(" \t").startswith("#")
 
     def _say(self, at: Mark, trail: Trail, message: str, hint: str) -> None:
-        self.problems.append(_problem(self.file, at, message, hint, dotted(trail)))
+        self.problems.append(problem_at(self.file, at, message, hint, dotted(trail)))
         if len(self.problems) >= _MOST_PROBLEMS:
             raise ConfigError(self.problems)
 
     def _stop(self, at: Mark, message: str, hint: str = "") -> NoReturn:
-        raise ConfigError([*self.problems, _problem(self.file, at, message, hint)])
+        raise ConfigError([*self.problems, problem_at(self.file, at, message, hint)])
 
 
 def _at(event: Event) -> Mark:

@@ -51,7 +51,7 @@ def test_what_is_not_text_is_refused_at_its_place() -> None:
 
 
 def test_a_large_file_is_refused_unread() -> None:
-    assert "at most 262144 are read" in refused(b"#" * (LARGEST_FILE + 1))
+    assert "more than 262144 bytes" in refused(b"#" * (LARGEST_FILE + 1))
 
 
 def test_every_trap_of_a_file_is_told_at_once() -> None:
