@@ -186,8 +186,8 @@ class Adviser:
         ]
         return Advice(
             sku=rule.sku,
-            ordered_per_day=_per_day(fastest.ordered, fastest.need, self._span),
-            elsewhere_per_day=_per_day(fastest.elsewhere, fastest.need, self._span),
+            ordered_per_day=_per_day(fastest.ordered, fastest.need, span),
+            elsewhere_per_day=_per_day(fastest.elsewhere, fastest.need, span),
             units=sum(each.ordered + each.elsewhere for each in sales),
             present=rule.stock.safety,
             adaptive="" if adaptive is None else percent(adaptive.quantile),

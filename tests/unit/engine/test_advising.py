@@ -267,7 +267,7 @@ def test_the_sales_of_an_hour_count_as_those_of_a_day(floor: Shopfloor) -> None:
     (row,) = channel(floor).rows
 
     # 20 in 15 minutes of a day: 0.2; 3 or fewer in 99.9 % of all times
-    assert (False, 3) == (row.known, row.for_own_shop)
+    assert (False, 20, 3) == (row.known, row.elsewhere_per_day, row.for_own_shop)
 
 
 def test_cancelled_orders_are_no_sales(floor: Shopfloor) -> None:
