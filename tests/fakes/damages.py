@@ -115,9 +115,13 @@ def another_table(content: str, chance: random.Random) -> bytes:
 
 
 DAMAGES: list[Damage] = [
-    cut, swapped, doubled, broken_encoding, of_two_encodings, renamed, exchanged, shifted, headless,
-    redelimited, another_page, another_table, blown_up, blown_up_in_places,
+    cut, swapped, doubled, broken_encoding, of_two_encodings, renamed, shifted, headless, redelimited,
+    another_page, another_table, blown_up, blown_up_in_places,
 ]  # fmt: skip
+"""What the reader of a file sees by itself."""
+
+COMPARED: list[Damage] = [*DAMAGES, exchanged]
+"""And what is seen beside the last reading."""
 
 LOSING_NO_SKU = [
     swapped, doubled, of_two_encodings, renamed, exchanged, headless, another_page, another_table, blown_up,

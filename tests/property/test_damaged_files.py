@@ -17,7 +17,7 @@ from syncd.domain.report import Report
 from syncd.domain.rules import Limits, PriceRule
 from tests.fakes.clock import FakeClock
 from tests.fakes.csv_files import put, source_of
-from tests.fakes.damages import DAMAGES, LOSING_NO_SKU, PLAUSIBLE, Damage
+from tests.fakes.damages import COMPARED, LOSING_NO_SKU, PLAUSIBLE, Damage
 from tests.fakes.shopfloor import STOCK, Shopfloor
 
 SAMPLES = 30
@@ -129,7 +129,7 @@ def test_the_undamaged_file_is_sent_as_it_is(evening: Evening, tmp_path: Path) -
     } == told
 
 
-@pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.__name__)
+@pytest.mark.parametrize("damage", COMPARED, ids=lambda damage: damage.__name__)
 def test_no_value_of_a_damaged_file_is_sent_that_the_whole_file_would_not_send(
     damage: Damage, evening: Evening, tmp_path: Path
 ) -> None:
