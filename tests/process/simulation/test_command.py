@@ -48,16 +48,29 @@ def test_the_same_seeds_give_the_same_document_whatever_runs_at_once(tmp_path: P
 
 
 @contextmanager
+def heeding_interruptions() -> Iterator[None]:
+    """What a shell runs in the background ignores Ctrl-C, with all that it begins: this suite, too."""
+    former = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, former)
+
+
+@contextmanager
 def long_one(folder: Path) -> Iterator[tuple[subprocess.Popen[str], set[int], set[Path]]]:
     """A command whose first design is done and whose second takes minutes, its workers and their worlds."""
     asked = ("--design", "B,GA", "--orders", "4000", "--jobs", "2")
-    with subprocess.Popen(
-        [SYNCD, "simulate", *asked],
-        cwd=folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as command:
+    with (
+        heeding_interruptions(),
+        subprocess.Popen(
+            [SYNCD, "simulate", *asked],
+            cwd=folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as command,
+    ):
         try:
             assert command.stderr is not None
             assert command.stderr.readline().startswith("1 of 2 runs")
