@@ -136,7 +136,7 @@ def _order_state(world: World, order: Order) -> dict[str, object]:
                 "sku_id": line.sku_id,
                 "seller_sku": world.shop.skus[line.sku_id].seller_sku,
                 "units": line.units,
-                "status": line.status or order.status,
+                "status": order.status_of(line),
                 "oversold": line.units - line.taken,
             }
             for line in order.lines

@@ -17,6 +17,7 @@ from connectors.tiktok_shop.sandbox.replies import Refused
 from connectors.tiktok_shop.sandbox.state import (
     PRODUCT_STATUSES,
     Level,
+    Order,
     Promotion,
     Shop,
     Sku,
@@ -43,7 +44,7 @@ def place_order(world: World, body: object) -> object:
     if wish.id is not None and wish.id in world.shop.orders:
         raise FieldError(f"order.id: there is an order {wish.id} already")
     order = place(world, wish)
-    return {"id": order.id, "order_id": order.id, "status": order.status}
+    return _told(order)
 
 
 def move_order(world: World, order_id: str, body: object) -> object:
@@ -57,7 +58,7 @@ def move_order(world: World, order_id: str, body: object) -> object:
         raise FieldError("order.reason: out_of_stock goes with status CANCELLED only")
     at = given.whole("update_time") if "update_time" in given else None
     order = move(world, order_id, status, reason=reason, at=at)
-    return {"id": order.id, "order_id": order.id, "status": order.status}
+    return _told(order)
 
 
 def move_order_line(world: World, order_id: str, number: str, body: object) -> object:
@@ -70,6 +71,10 @@ def move_order_line(world: World, order_id: str, number: str, body: object) -> o
     status = given.choice("status", ORDER_STATUSES)
     at = given.whole("update_time") if "update_time" in given else None
     order = move_line(world, order_id, int(number), status, at=at)
+    return _told(order)
+
+
+def _told(order: Order) -> dict[str, object]:
     return {"id": order.id, "order_id": order.id, "status": order.status}
 
 

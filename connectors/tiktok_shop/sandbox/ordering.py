@@ -79,9 +79,7 @@ def move(world: World, order_id: str, status: str, *, reason: str | None, at: in
             _zero_stock(world, order)
         moment = int(world.now()) if at is None else at
         order = _together(_stamped(order, status, moment, reason))
-        holder.set(order, world.now(), world.behaviour.order_delay)
-        world.shop.note_update(order)
-        _note(world, order, "moved")
+        _become(world, holder, order)
     return order
 
 
@@ -90,19 +88,25 @@ def move_line(world: World, order_id: str, number: int, status: str, *, at: int 
     holder = world.shop.orders[order_id]
     order = holder.live
     line = order.lines[number]
-    _check_move(replace(order, status=line.status or order.status), status)
+    _check_move(replace(order, status=order.status_of(line)), status)
     _settle_line(world, order, line, status)
     moment = int(world.now()) if at is None else at
-    packed = moment if status in PACKED else None
-    moved = replace(line, status=status, rts_time=line.rts_time or order.rts_time or packed)
-    lines = [replace(each, status=each.status or order.status, rts_time=each.rts_time or order.rts_time)
-             for each in order.lines]  # fmt: skip
-    lines[number] = moved
+    lines = [
+        replace(each, status=order.status_of(each), rts_time=order.packed_at(each))
+        for each in order.lines
+    ]
+    packed_at = order.packed_at(line) or (moment if status in PACKED else None)
+    lines[number] = replace(line, status=status, rts_time=packed_at)
     order = _stamped(replace(order, lines=tuple(lines)), _in_all(lines), moment)
+    _become(world, holder, order)
+    return order
+
+
+def _become(world: World, holder: Delayed[Order], order: Order) -> None:
+    """What has moved, for whoever asks from now on."""
     holder.set(order, world.now(), world.behaviour.order_delay)
     world.shop.note_update(order)
     _note(world, order, "moved")
-    return order
 
 
 def _together(order: Order) -> Order:
@@ -171,7 +175,7 @@ def _check_move(order: Order, status: str) -> None:
 
 
 def _settle_line(world: World, order: Order, line: OrderLine, status: str) -> None:
-    if (line.status or order.status) not in OPEN or status in OPEN:
+    if order.status_of(line) not in OPEN or status in OPEN:
         return
     back = line.taken if status == CANCELLED else 0
     _book(world, world.shop.skus[line.sku_id], order.warehouse_id, back, -line.units)

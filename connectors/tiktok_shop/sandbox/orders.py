@@ -157,7 +157,7 @@ def _order_row(world: World, order: Order) -> Data:
         "is_buyer_request_cancel": False,
         "order_type": "NORMAL",
         "line_items": _line_items(world, order),
-        "packages": [{"id": _package(order)}] if _has_a_package(order) else [],
+        "packages": [{"id": _package(order)}] if any(map(order.packed_at, order.lines)) else [],
         "payment": _payment(world, order),
         **_buyer(order),
     }
@@ -183,7 +183,7 @@ def _line_item(world: World, order: Order, line: OrderLine, item_id: int) -> Dat
         "seller_sku": sku.seller_sku,
         "sku_name": "Default",
         "sku_type": "NORMAL",
-        "display_status": line.status or order.status,
+        "display_status": order.status_of(line),
         "currency": world.shop.identity.currency,
         "sale_price": line.price,
         "original_price": line.price,
@@ -191,10 +191,7 @@ def _line_item(world: World, order: Order, line: OrderLine, item_id: int) -> Dat
         "platform_discount": "0",
         "is_gift": False,
     }
-    status, packed_at = (
-        line.status or order.status,
-        line.rts_time if line.status else order.rts_time,
-    )
+    status, packed_at = order.status_of(line), order.packed_at(line)
     if packed_at:
         item["package_id"] = _package(order)
         item["package_status"] = PACKAGE_STATUS.get(status, "TO_FULFILL")
@@ -204,10 +201,6 @@ def _line_item(world: World, order: Order, line: OrderLine, item_id: int) -> Dat
         item["cancel_reason"] = order.cancel_reason
         item["cancel_user"] = order.cancellation_initiator
     return item
-
-
-def _has_a_package(order: Order) -> bool:
-    return bool(order.rts_time or any(line.rts_time for line in order.lines))
 
 
 def _package(order: Order) -> str:

@@ -202,6 +202,14 @@ class Order:
     cancel_reason: str | None = None
     cancellation_initiator: str | None = None
 
+    def status_of(self, line: OrderLine) -> str:
+        """The status of one of its lines."""
+        return line.status or self.status
+
+    def packed_at(self, line: OrderLine) -> int | None:
+        """When one of its lines was handed over for shipping; None while it was not."""
+        return line.rts_time if line.status else self.rts_time
+
 
 class Shop:
     """Everything one shop holds; take `lock` around whatever must be seen or changed as one."""
