@@ -163,7 +163,7 @@ def rejection_problems(
         return ()
     problem = (
         f"{more} rows more than at the last reading of {previous_rows} are rejected, more than "
-        f"expect.max_shrink {expected.max_shrink:.0%} allows: are its columns what they were?"
+        f"expect.max_shrink {expected.max_shrink:.0%} allows; look whether its columns are what they were"
     )
     return (problem,)
 

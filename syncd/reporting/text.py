@@ -3,7 +3,7 @@
 import textwrap
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 
 from rich import box
 from rich.console import Console
@@ -66,7 +66,7 @@ def print_attention(items: tuple[AttentionPart, ...], console: Console, now: dat
     console.print(Text("Needs attention", style="bold yellow"))
     for item in items:
         line = safe(item.what)
-        if item.since is not None:
+        if item.since is not None and now - item.since >= timedelta(seconds=1):
             line.append(f" (for {age(now - item.since)})", style="dim")
         grid = Table.grid(padding=(0, 1))
         grid.add_column()

@@ -195,6 +195,18 @@ def test_an_address_is_never_cut_however_narrow_the_terminal() -> None:
     assert address in "".join(out.getvalue().split())
 
 
+@pytest.mark.parametrize(
+    ("ago", "told"), [(timedelta(0), "held"), (timedelta(hours=3), "held (for 3 h)")]
+)
+def test_an_age_is_told_once_there_is_one(ago: timedelta, told: str) -> None:
+    out = io.StringIO()
+    item = AttentionPart(what="held", since=NOW - ago, count=1, help="syncd report")
+
+    print_attention((item,), Console(file=out, width=80), NOW)
+
+    assert f"• {told}" == out.getvalue().splitlines()[1].strip()
+
+
 def test_the_heads_of_the_status_page_are_whole_words_in_80_columns() -> None:
     now = datetime(2026, 1, 1, tzinfo=UTC)
     channel = ChannelStatus(

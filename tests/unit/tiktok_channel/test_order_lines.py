@@ -9,8 +9,8 @@ from connectors.tiktok_shop.order_feed import lines
 from connectors.tiktok_shop.wire import LineItem, Order
 from syncd.domain.identity import Sku
 from syncd.domain.orders import OrderLine
+from tests.fakes.connected_shop import connected_shop
 from tests.fakes.shopfloor import SHOP
-from tests.unit.tiktok_channel.test_outage import connected_shop
 
 MADE, PACKED, COLLECTED, NOW = 1_000, 2_000, 3_000, 4_000
 
