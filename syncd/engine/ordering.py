@@ -212,13 +212,14 @@ class Unseen:
         places = list(positions)
         for demand in self._by_sku.get(sku, ()):
             for place in booked_at(demand, places):
-                if self._counts(demand, positions[place], standings):
+                if self.counts(demand, positions[place], standings):
                     taken[place] = taken.get(place, 0) + demand.units
         return taken
 
-    def _counts(
+    def counts(
         self, demand: Demand, position: Position, standings: Mapping[str, SourceStanding]
     ) -> bool:
+        """Whether its units are subtracted from the present reading of a place where it is booked."""
         policy = self._policies.get(position.place.source)
         standing = standings.get(position.place.source)
         if policy is None or standing is None or standing.as_of is None:

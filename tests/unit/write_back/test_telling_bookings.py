@@ -183,6 +183,22 @@ def test_history_and_explain_tell_of_bookings(counter: Counter) -> None:
     assert "deduct -1 A at stock/default" == sections["Bookings"][0].value
 
 
+def test_explain_tells_whether_an_open_order_is_subtracted(counter: Counter) -> None:
+    def fate() -> str:
+        view = explaining.explain(engine, Sku("A"), bounds)
+        sections = {section.title: section.lines for section in view.listings[0].sections}
+        return sections["Open orders"][0].note.partition(";")[0]
+
+    counter.orders = counter.reading_only()
+    sold(counter)
+    engine = counter.engine()
+    bounds = {str(SHOP): channel_bounds(engine, engine.channels[SHOP])}
+    assert "subtracted" == fate()
+
+    counter.cycle_later(3600)
+    assert "contained in the reading" == fate()
+
+
 def test_explain_has_no_section_for_bookings_where_there_is_none(counter: Counter) -> None:
     counter.stocked(A=10)
     engine = counter.engine()
