@@ -1,8 +1,17 @@
+import time
+from datetime import UTC, datetime
+
 from connectors.shopify import queries
 from connectors.shopify.queries import changed_since
 from tests.unit.shopify_sandbox.shop_client import ShopClient, codes
 
-NOON = 1_795_866_000
+LATER = int(time.time()) + 3_600
+"""After everything that the seed says was written."""
+
+
+def written(moment: float) -> str:
+    """As the shop writes it."""
+    return f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def quantities(level: dict[str, object]) -> dict[str, int]:
@@ -101,14 +110,14 @@ def test_a_bundle_has_the_stock_of_its_components(shop: ShopClient) -> None:
 
 
 def test_stock_moves_the_level_and_the_product_only(shop: ShopClient) -> None:
-    shop.tweak(frozen_at=NOON)
+    shop.tweak(frozen_at=LATER)
     before = shop.control("GET", "state")["locations"]
     shop.control("POST", "stock", {"sku": "MUG", "location": "Main", "available": 3})
     variant = shop.variant("MUG")
     (level,) = variant["inventoryItem"]["inventoryLevels"]["nodes"]
     stamps = {each["name"]: each["updatedAt"] for each in level["quantities"]}
 
-    now = "2026-11-28T11:40:00Z"
+    now = written(LATER)
     assert now == level["updatedAt"] == variant["product"]["updatedAt"] == stamps["available"]
     assert now not in {
         variant["updatedAt"],
@@ -119,12 +128,12 @@ def test_stock_moves_the_level_and_the_product_only(shop: ShopClient) -> None:
 
 
 def test_a_price_moves_variant_and_product_and_a_price_list_nothing(shop: ShopClient) -> None:
-    shop.tweak(frozen_at=NOON)
+    shop.tweak(frozen_at=LATER)
     shop.control("POST", "price", {"sku": "MUG", "price": "8.00"})
     listed = {"sku": "TEE-S", "country": "DE", "price": "1.00", "currency": "EUR"}
     shop.control("POST", "price", listed)
 
-    now = "2026-11-28T11:40:00Z"
+    now = written(LATER)
     moved = {each["sku"]: each["updatedAt"] for each in shop.variants()}
     assert now == moved["MUG"]
     assert now != moved["TEE-S"]
@@ -135,12 +144,12 @@ def changed(shop: ShopClient, query: str) -> list[object]:
 
 
 def test_a_quoted_time_finds_what_changed_since_that_second(shop: ShopClient) -> None:
-    shop.tweak(frozen_at=NOON + 0.9)
+    shop.tweak(frozen_at=LATER + 0.9)
     shop.control("POST", "price", {"sku": "MUG", "price": "8.00"})
 
-    assert ["MUG"] == changed(shop, "updated_at:>='2026-11-28T11:40:00Z'")
-    assert [] == changed(shop, "updated_at:>'2026-11-28T11:40:00Z'")
-    assert [] == changed(shop, "updated_at:>='2026-11-28T11:40:01Z'")
+    assert ["MUG"] == changed(shop, f"updated_at:>='{written(LATER)}'")
+    assert [] == changed(shop, f"updated_at:>'{written(LATER)}'")
+    assert [] == changed(shop, f"updated_at:>='{written(LATER + 1)}'")
 
 
 def test_an_unquoted_time_is_misread_and_only_a_warning_tells(shop: ShopClient) -> None:
@@ -172,12 +181,10 @@ def test_searches_find_by_sku_status_and_item(shop: ShopClient) -> None:
 
 
 def test_the_delta_of_a_location_holds_what_moved_there(shop: ShopClient) -> None:
-    shop.tweak(frozen_at=NOON)
+    shop.tweak(frozen_at=LATER)
     shop.control("POST", "sell", {"sku": "TEE-S", "location": "Main", "units": 2})
     shop.control("POST", "level", {"sku": "MUG", "location": "Main", "active": False})
-    from datetime import UTC, datetime
-
-    query = changed_since(datetime.fromtimestamp(NOON, UTC))
+    query = changed_since(datetime.fromtimestamp(LATER, UTC))
     page = shop.data(
         queries.LOCATION_LEVELS, locationId=shop.locations()["Main"], first=9, variants=2,
         priced=False, query=query,
@@ -249,7 +256,7 @@ def test_a_page_may_run_backwards_and_show_edges(shop: ShopClient) -> None:
 
 
 def test_products_come_by_the_time_of_their_change(shop: ShopClient) -> None:
-    shop.tweak(frozen_at=NOON)
+    shop.tweak(frozen_at=LATER)
     shop.control("POST", "price", {"sku": "TEE-S", "price": "8.00"})
     nodes = shop.data(queries.PRODUCTS, first=9)["products"]["nodes"]
 
@@ -269,10 +276,10 @@ def test_any_record_is_found_by_its_global_id(shop: ShopClient) -> None:
 
 
 def test_what_changed_in_the_item_is_found_there(shop: ShopClient) -> None:
-    shop.tweak(frozen_at=NOON)
+    shop.tweak(frozen_at=LATER)
     shop.control("POST", "variant", {"sku": "MUG", "tracked": False})
     shop.control("POST", "stock", {"sku": "TEE-S", "available": 3})
-    query = "updated_at:>='2026-11-28T11:40:00Z'"
+    query = f"updated_at:>='{written(LATER)}'"
     items = shop.data(queries.ITEMS, first=9, variants=3, query=query)["inventoryItems"]["nodes"]
 
     assert [("MUG", False)] == [(each["sku"], each["tracked"]) for each in items]
