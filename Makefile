@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PEERS := .venv-peers
-TOGETHER := -n 4 --dist loadscope --no-loadscope-reorder  # more than there are cores, because most process tests wait
+TOGETHER := -n 6 --dist loadscope --no-loadscope-reorder  # more than there are cores, because most process tests wait
 
 export PYTHONDONTWRITEBYTECODE :=  # what one worker or program of the tests compiled, the others read
 MEASURED := tests/unit tests/property tests/contract
