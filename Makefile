@@ -54,7 +54,7 @@ bench: $(STAMP) $(PEERS)/.installed  ## speed and memory, as ratios against a re
 	$(BIN)/python -m tests.benchmarks
 
 proof: $(STAMP)  ## the long proofs: 3,000 kills, every call of a cycle, 2,000 examples of a property, 150 to 400 of a machine; within an hour
-	SYNCD_PROOF=1 $(BIN)/python -m pytest $(TOGETHER) $(LONG)
+	SYNCD_PROOF=1 $(BIN)/python -m pytest $(TOGETHER) -n 4 $(LONG)
 
 simulations: $(STAMP)  ## the long simulations: five seeds of 40,000 buyers, a million units in escrow; an hour or two
 	SYNCD_PROOF=1 $(BIN)/python -m pytest tests/process/simulation
