@@ -4,7 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PEERS := .venv-peers
-TOGETHER := -n 6 --dist loadscope --no-loadscope-reorder  # more than there are cores, because most process tests wait
+WORKERS := 6  # more than there are cores, because most process tests wait
+TOGETHER = -n $(WORKERS) --dist loadscope --no-loadscope-reorder
 
 export PYTHONDONTWRITEBYTECODE :=  # what one worker or program of the tests compiled, the others read
 MEASURED := tests/unit tests/property tests/contract
@@ -53,8 +54,9 @@ $(PEERS)/.installed: tests/benchmarks/peers/requirements.lock
 bench: $(STAMP) $(PEERS)/.installed  ## speed and memory, as ratios against a reference measured in the same run
 	$(BIN)/python -m tests.benchmarks
 
+proof: WORKERS := 4
 proof: $(STAMP)  ## the long proofs: 3,000 kills, every call of a cycle, 2,000 examples of a property, 150 to 400 of a machine; within an hour
-	SYNCD_PROOF=1 $(BIN)/python -m pytest $(TOGETHER) -n 4 $(LONG)
+	SYNCD_PROOF=1 $(BIN)/python -m pytest $(TOGETHER) $(LONG)
 
 simulations: $(STAMP)  ## the long simulations: five seeds of 40,000 buyers, a million units in escrow; an hour or two
 	SYNCD_PROOF=1 $(BIN)/python -m pytest tests/process/simulation

@@ -184,23 +184,27 @@ def _orders(wanted: Wanted, world: World, open_: Sequence[Demand]) -> Iterator[L
             label=f"order {demand.line.order_id}",
             value=f"{demand.units} × {demand.sku}, {demand.line.state.value}",
             origin=", ".join(str(place) for place in booked) or "nowhere",
-            note=f"{_standing(world, demand, [places[place] for place in booked])}created "
-            f"{_time(demand.line.created_at)}",
+            note="; ".join(
+                [
+                    *_subtracted(world, demand, [places[place] for place in booked]),
+                    f"created {_time(demand.line.created_at)}",
+                ]
+            ),
         )
     if not shown:
         yield Line(label="none", value="no open order takes units of it")
 
 
-def _standing(world: World, demand: Demand, booked: Sequence[Position]) -> str:
+def _subtracted(world: World, demand: Demand, booked: Sequence[Position]) -> Iterator[str]:
     """Whether an order that is open takes units off a reading, or the reading contains it already."""
-    if not booked:
-        return ""
     left = [row for row in booked if world.unseen.counts(demand, row, world.standings)]
-    if len(left) == len(booked):
-        return "subtracted; "
-    if not left:
-        return "contained in the reading; "
-    return f"subtracted at {', '.join(str(row.place) for row in left)}; "
+    if left:
+        where = (
+            "" if len(left) == len(booked) else f" at {', '.join(str(row.place) for row in left)}"
+        )
+        yield f"subtracted{where}"
+    elif booked:
+        yield "contained in the reading"
 
 
 def _bookings(engine: EngineSetup, setup: ChannelSetup, wanted: Wanted) -> Iterator[Line]:

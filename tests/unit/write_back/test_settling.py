@@ -70,9 +70,8 @@ def test_what_the_source_has_not_is_tried_again_with_a_new_key(
         f"the next `syncd apply` tries it, with the new key {new[:12]}" in capsys.readouterr().out
     )
 
-    behind = (
-        SystemClock().now() - counter.clock.now()
-    )  # the command ran by the clock of the machine
+    # the command ran by the clock of the machine
+    behind = SystemClock().now() - counter.clock.now()
     counter.clock.advance(behind.total_seconds() + 3600)
     counter.cycle()
 
